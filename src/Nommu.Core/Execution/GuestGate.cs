@@ -1,0 +1,294 @@
+using Iced.Intel;
+using static Iced.Intel.AssemblerRegisters;
+using O = Nommu.Core.Execution.ContextOffsets;
+
+namespace Nommu.Core.Execution;
+
+/// <summary>Emitted code through which a host thread enters guest code and comes back. Assembled once for the host process.</summary>
+/// <remarks>
+/// The facts it stands on:
+/// <list type="bullet">
+/// <item>The host keeps its thread block at FS and leaves GS alone, so GS is ours: it points at the thread's <see cref="GuestContext"/>. GS = 0 says "not a guest thread".</item>
+/// <item>A rewritten site comes with rcx = the address behind its <c>syscall</c> and everything else as the guest had it. Nothing is written at rsp: the 128 bytes below it are the guest's red zone.</item>
+/// <item>rflags survive a system call, so the way out uses nothing but <c>mov</c>, <c>lea</c> and <c>jrcxz</c> until they are saved, on the host's stack.</item>
+/// <item>Simple questions (getpid and its kin) are answered in <see cref="FastEntry"/> without leaving; r11 is left undefined there, as syscall(2) allows.
+/// From its first instruction to its last, r11 holds the return address and rax the number until the last instruction but one, so a kick can always turn it into the slow way or into a finished call.</item>
+/// <item>A kick may come anywhere. <see cref="HostSignals"/> looks at rip: inside <see cref="EnterRange"/> the entry is abandoned (the context still holds everything), inside <see cref="SlowRange"/> the guest is leaving anyway.</item>
+/// <item>The System V ABI wants DF clear and MXCSR and the x87 control word as they were; the guest's are kept in the context. rt_sigreturn must stay possible while the selector blocks: the restorer lies in the range that Syscall User Dispatch lets through.</item>
+/// <item>Managed code uses no x87 and nothing a guest keeps in registers but xmm (ymm and beyond only where a program was found to use them: <see cref="GuestContext.SaveFullState"/>). xmm go to their places in the XSAVE image.</item>
+/// </list>
+/// </remarks>
+internal sealed class GuestGate
+{
+    internal const int XmmOffset = GuestContext.XStateOffset + 160;
+
+    private static readonly (AssemblerRegister64 Register, int Offset)[] General =
+    [
+        (rax, 0x20), (rbx, 0x28), (rcx, 0x30), (rdx, 0x38), (rsi, 0x40), (rbp, 0x50),
+        (r8, 0x60), (r9, 0x68), (r10, 0x70), (r11, 0x78), (r12, 0x80), (r13, 0x88), (r14, 0x90), (r15, 0x98),
+    ];
+
+    private static readonly AssemblerRegisterXMM[] Xmm =
+        [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
+
+    private static readonly (int Number, int Offset)[] FastCalls =
+        [(39, O.Pid), (186, O.Tid), (110, O.Ppid), (102, O.Uid), (107, O.Euid), (104, O.Gid), (108, O.Egid)];
+
+    private readonly bool _fsGsBase;
+
+    internal GuestGate(CodeBuffer buffer, bool fsGsBase)
+    {
+        _fsGsBase = fsGsBase;
+        EmitLeaving(buffer);
+        EmitEntry(buffer);
+        EmitFastEntry(buffer);
+        EmitBinding(buffer);
+    }
+
+    /// <summary><c>void enter(GuestContext*)</c>, an ordinary unmanaged function: returns when the guest has left.</summary>
+    internal ulong Enter { get; private set; }
+
+    /// <summary>Where a rewritten site jumps: every call leaves the guest.</summary>
+    internal ulong SlowEntry { get; private set; }
+
+    /// <summary>Where a rewritten site jumps: simple questions are answered on the spot.</summary>
+    internal ulong FastEntry { get; private set; }
+
+    /// <summary>rcx := r11, then <see cref="SlowEntry"/>: where a kick sends a thread that was in <see cref="FastEntry"/>.</summary>
+    internal ulong SlowFromFast { get; private set; }
+
+    /// <summary>Leaves with the registers as a signal handler has noted them; saves the whole extended state.</summary>
+    internal ulong LeaveAfterSignal { get; private set; }
+
+    /// <summary>Gives an entry up: the context is as it was, and says why.</summary>
+    internal ulong AbandonEntry { get; private set; }
+
+    /// <summary><c>void bind(GuestContext*)</c>: sets GS and notes the host's FS; with null, gives GS back.</summary>
+    internal ulong Bind { get; private set; }
+
+    internal (ulong Start, ulong End) EnterRange { get; private set; }
+
+    internal (ulong Start, ulong End) SlowRange { get; private set; }
+
+    /// <summary><see cref="FastEntry"/> behind its first instruction, which is the one that fills r11.</summary>
+    internal (ulong Start, ulong End) FastRange { get; private set; }
+
+    private void EmitLeaving(CodeBuffer buffer)
+    {
+        var a = new Assembler(64);
+        Label slow = a.CreateLabel(), slowFromFast = a.CreateLabel(), afterSignal = a.CreateLabel(), abandon = a.CreateLabel();
+        Label full = a.CreateLabel(), saved = a.CreateLabel(), leave = a.CreateLabel(), end = a.CreateLabel();
+
+        a.Label(ref slowFromFast);
+        a.mov(rcx, r11);
+        a.Label(ref slow);
+        a.mov(__byte_ptr.gs[O.SudSelector], 0);
+        a.mov(__qword_ptr.gs[O.Rsp], rsp);
+        a.mov(__qword_ptr.gs[O.Rdi], rdi);
+        a.mov(rdi, __qword_ptr.gs[O.Self]);
+        a.mov(rsp, __qword_ptr[rdi + O.HostRsp]);
+        a.pushfq();
+        a.pop(r11);
+        a.mov(__qword_ptr[rdi + O.Rflags], r11);
+        foreach (var (register, offset) in General)
+            a.mov(__qword_ptr[rdi + offset], register);
+        a.mov(__qword_ptr[rdi + O.Rip], rcx);
+        a.mov(__dword_ptr[rdi + O.ExitKind], (int)GuestExitKind.SystemCall);
+        a.cmp(__dword_ptr[rdi + O.SaveFullState], 0);
+        a.jne(full);
+        for (var i = 0; i < 16; i++)
+            a.movaps(__xmmword_ptr[rdi + XmmOffset + 16 * i], Xmm[i]);
+        a.mov(__dword_ptr[rdi + O.FullState], 0);
+        a.jmp(saved);
+
+        a.Label(ref afterSignal);
+        a.mov(rdi, __qword_ptr.gs[O.Self]);
+        a.mov(rsp, __qword_ptr[rdi + O.HostRsp]);
+        a.Label(ref full);
+        a.mov(eax, -1);
+        a.mov(edx, -1);
+        a.xsave64(__[rdi + GuestContext.XStateOffset]);
+        a.mov(__dword_ptr[rdi + O.FullState], 1);
+        a.Label(ref saved);
+        a.stmxcsr(__dword_ptr[rdi + O.GuestMxcsr]);
+        a.fnstcw(__word_ptr[rdi + O.GuestFcw]);
+        a.Label(ref leave);
+        a.cld();
+        if (_fsGsBase)
+        {
+            a.rdfsbase(rax);
+            a.mov(__qword_ptr[rdi + O.FsBase], rax);
+        }
+        LoadFs(a, O.HostFs);
+        a.ldmxcsr(__dword_ptr[rdi + O.HostMxcsr]);
+        a.fldcw(__word_ptr[rdi + O.HostFcw]);
+        a.mov(__qword_ptr[rdi + O.InGuest], 0);
+        a.add(rsp, 8);
+        a.pop(r15);
+        a.pop(r14);
+        a.pop(r13);
+        a.pop(r12);
+        a.pop(rbp);
+        a.pop(rbx);
+        a.ret();
+
+        a.Label(ref abandon);
+        a.mov(rdi, __qword_ptr.gs[O.Self]);
+        a.mov(__byte_ptr[rdi + O.SudSelector], 0);
+        a.mov(rsp, __qword_ptr[rdi + O.HostRsp]);
+        a.cld();
+        LoadFs(a, O.HostFs);
+        a.ldmxcsr(__dword_ptr[rdi + O.HostMxcsr]);
+        a.fldcw(__word_ptr[rdi + O.HostFcw]);
+        a.mov(__qword_ptr[rdi + O.InGuest], 0);
+        a.add(rsp, 8);
+        a.pop(r15);
+        a.pop(r14);
+        a.pop(r13);
+        a.pop(r12);
+        a.pop(rbp);
+        a.pop(rbx);
+        a.ret();
+        a.Label(ref end);
+        a.nop();
+
+        var (start, labels) = buffer.Emit(a);
+        SlowFromFast = start;
+        SlowEntry = labels.GetLabelRIP(slow);
+        LeaveAfterSignal = labels.GetLabelRIP(afterSignal);
+        AbandonEntry = labels.GetLabelRIP(abandon);
+        SlowRange = (start, labels.GetLabelRIP(end));
+    }
+
+    private void EmitEntry(CodeBuffer buffer)
+    {
+        var a = new Assembler(64);
+        Label guarded = a.CreateLabel(), full = a.CreateLabel(), restored = a.CreateLabel(), abandon = a.CreateLabel(), end = a.CreateLabel();
+        a.push(rbx);
+        a.push(rbp);
+        a.push(r12);
+        a.push(r13);
+        a.push(r14);
+        a.push(r15);
+        a.sub(rsp, 8);
+        a.mov(__qword_ptr[rdi + O.HostRsp], rsp);
+        a.stmxcsr(__dword_ptr[rdi + O.HostMxcsr]);
+        a.fnstcw(__word_ptr[rdi + O.HostFcw]);
+        a.mov(__qword_ptr[rdi + O.InGuest], 1);
+        a.Label(ref guarded);
+        // No fence: whoever kicks fences all threads of the process between its store and its look at InGuest.
+        a.cmp(__dword_ptr[rdi + O.KickPending], 0);
+        a.jne(abandon);
+        a.cmp(__dword_ptr[rdi + O.FullState], 0);
+        a.jne(full);
+        for (var i = 0; i < 16; i++)
+            a.movaps(Xmm[i], __xmmword_ptr[rdi + XmmOffset + 16 * i]);
+        a.jmp(restored);
+        a.Label(ref full);
+        a.mov(eax, -1);
+        a.mov(edx, -1);
+        a.xrstor64(__[rdi + GuestContext.XStateOffset]);
+        a.Label(ref restored);
+        a.ldmxcsr(__dword_ptr[rdi + O.GuestMxcsr]);
+        a.fldcw(__word_ptr[rdi + O.GuestFcw]);
+        LoadFs(a, O.FsBase);
+        a.push(__qword_ptr[rdi + O.Rflags]);
+        a.popfq();
+        a.mov(__byte_ptr[rdi + O.SudSelector], 1);
+        foreach (var (register, offset) in General)
+            a.mov(register, __qword_ptr[rdi + offset]);
+        a.mov(rsp, __qword_ptr[rdi + O.Rsp]);
+        a.mov(rdi, __qword_ptr[rdi + O.Rdi]);
+        a.jmp(__qword_ptr.gs[O.Rip]);
+        a.Label(ref abandon);
+        a.mov(__dword_ptr[rdi + O.ExitKind], (int)GuestExitKind.Kick);
+        a.mov(rax, AbandonEntry);
+        a.jmp(rax);
+        a.Label(ref end);
+        a.nop();
+
+        var (start, labels) = buffer.Emit(a);
+        Enter = start;
+        EnterRange = (labels.GetLabelRIP(guarded), labels.GetLabelRIP(end));
+    }
+
+    private void EmitFastEntry(CodeBuffer buffer)
+    {
+        var a = new Assembler(64);
+        var answers = FastCalls.Select(_ => a.CreateLabel()).ToArray();
+        var end = a.CreateLabel();
+        var prepared = a.CreateLabel();
+        a.mov(r11, rcx);
+        a.Label(ref prepared);
+        for (var i = 0; i < FastCalls.Length; i++)
+        {
+            a.lea(ecx, __[rax - FastCalls[i].Number]);
+            a.jrcxz(answers[i]);
+        }
+        a.mov(rcx, r11);
+        var slot = a.CreateLabel();
+        a.jmp(__qword_ptr[slot]);
+        a.Label(ref slot);
+        a.dq(SlowEntry);
+        for (var i = 0; i < FastCalls.Length; i++)
+        {
+            a.Label(ref answers[i]);
+            a.mov(rcx, r11);
+            a.mov(eax, __dword_ptr.gs[FastCalls[i].Offset]);
+            a.jmp(rcx);
+        }
+        a.Label(ref end);
+        a.nop();
+
+        var (start, labels) = buffer.Emit(a);
+        FastEntry = start;
+        FastRange = (labels.GetLabelRIP(prepared), labels.GetLabelRIP(end));
+    }
+
+    private void EmitBinding(CodeBuffer buffer)
+    {
+        var a = new Assembler(64);
+        var unbind = a.CreateLabel();
+        if (_fsGsBase)
+        {
+            a.test(rdi, rdi);
+            a.je(unbind);
+            a.rdfsbase(rax);
+            a.mov(__qword_ptr[rdi + O.HostFs], rax);
+            a.Label(ref unbind);
+            a.wrgsbase(rdi);
+            a.ret();
+        }
+        else
+        {
+            a.test(rdi, rdi);
+            a.je(unbind);
+            a.mov(rax, __qword_ptr.fs[0]); // the thread block's first word is its own address (System V TLS variant II)
+            a.mov(__qword_ptr[rdi + O.HostFs], rax);
+            a.Label(ref unbind);
+            a.mov(rsi, rdi);
+            a.mov(edi, 0x1001); // ARCH_SET_GS
+            a.mov(eax, 158);
+            a.syscall();
+            a.ret();
+        }
+        Bind = buffer.Emit(a).Address;
+    }
+
+    /// <summary>FS := the context's word. rdi = context; destroys rax, rcx, rdx, rsi, r11.</summary>
+    private void LoadFs(Assembler a, int offset)
+    {
+        if (_fsGsBase)
+        {
+            a.mov(rax, __qword_ptr[rdi + offset]);
+            a.wrfsbase(rax);
+            return;
+        }
+        a.mov(rdx, rdi);
+        a.mov(rsi, __qword_ptr[rdi + offset]);
+        a.mov(edi, 0x1002); // ARCH_SET_FS
+        a.mov(eax, 158);
+        a.syscall();
+        a.mov(rdi, rdx);
+    }
+}

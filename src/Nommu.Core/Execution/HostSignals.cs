@@ -1,0 +1,251 @@
+using Iced.Intel;
+using Nommu.Core.Host;
+using static Iced.Intel.AssemblerRegisters;
+using O = Nommu.Core.Execution.ContextOffsets;
+
+namespace Nommu.Core.Execution;
+
+/// <summary>Our handlers for the signals that a guest's instructions can raise, for the kick, and a wrapper for CoreCLR's activation signal: emitted code in front of what was there before.</summary>
+/// <remarks>
+/// <list type="bullet">
+/// <item>They touch no thread-local storage: FS may be the guest's. GS tells whether the thread runs guests, rip tells where it was.</item>
+/// <item>A fault in a user-copy routine goes on at its fix-up; one in guest code becomes an exit of <c>enter</c>; everything else goes to the handler that was installed before, with its arguments.</item>
+/// <item>CoreCLR's flags stay, SA_ONSTACK above all, so a stack overflow of the host is still reported. The restorer is ours, since rt_sigreturn must get past Syscall User Dispatch while the guest's selector blocks.</item>
+/// <item>A kick that finds rip inside one of these handlers does nothing: that handler is about to leave the guest or to run the host's. Only the activation wrapper goes back to the guest, so it blocks the kick.</item>
+/// <item>A jump to a non-canonical address faults at the jump itself, which may be the last instruction of the entry: the context still holds the guest's registers then, with that address as rip.</item>
+/// </list>
+/// </remarks>
+internal sealed unsafe class HostSignals
+{
+    internal const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGSYS = 31, ActivationSignal = 34;
+    private const ulong SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000;
+    private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14;
+
+    /// <summary>Places in the ucontext's gregs of rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8..r15, rip, rflags (sys/ucontext.h).</summary>
+    private static readonly int[] Gregs = [13, 11, 14, 12, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17];
+
+    private readonly GuestGate _gate;
+    private readonly UserCopyCode _copy;
+    private readonly bool _fsGsBase;
+    private readonly List<(int Signal, HostSigaction Action)> _actions = [];
+
+    internal HostSignals(CodeBuffer buffer, GuestGate gate, UserCopyCode copy, bool fsGsBase)
+    {
+        (_gate, _copy, _fsGsBase) = (gate, copy, fsGsBase);
+        KickSignal = FindKickSignal();
+        var restorer = new Assembler(64);
+        restorer.mov(eax, 15); // rt_sigreturn
+        restorer.syscall();
+        var restorerAddress = buffer.Emit(restorer).Address;
+        var start = (ulong)buffer.Start + (ulong)buffer.Used;
+
+        // Emitted last, with the end of its own code as the end of the range it knows: the buffer's end serves, since nothing that a guest runs follows.
+        var handlers = (start, (ulong)buffer.Start + BufferSize);
+        foreach (var signal in new[] { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, KickSignal, ActivationSignal })
+        {
+            var previous = Query(signal);
+            if (signal == ActivationSignal && previous.Handler <= 1)
+                continue;
+            var action = previous.Handler > 1 ? previous : default;
+            action.Handler = EmitHandler(buffer, signal, previous.Handler, handlers);
+            action.Flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER;
+            action.Restorer = restorerAddress;
+            if (signal == ActivationSignal)
+                action.Mask |= 1UL << (KickSignal - 1);
+            _actions.Add((signal, action));
+        }
+    }
+
+    internal const int BufferSize = 1 << 16;
+
+    /// <summary>The real-time signal that makes a running guest leave.</summary>
+    internal int KickSignal { get; }
+
+    /// <summary>After the code has been sealed.</summary>
+    internal void Install()
+    {
+        foreach (var (signal, action) in _actions)
+        {
+            var copy = action;
+            if (HostCalls.syscall(HostCalls.SYS_rt_sigaction, signal, (nint)(&copy), 0, 8, 0, 0) != 0)
+                throw new InvalidOperationException($"The host refuses a handler for signal {signal}.");
+        }
+    }
+
+    private static HostSigaction Query(int signal)
+    {
+        HostSigaction action;
+        HostCalls.syscall(HostCalls.SYS_rt_sigaction, signal, 0, (nint)(&action), 8, 0, 0);
+        return action;
+    }
+
+    private static int FindKickSignal()
+    {
+        for (var signal = 40; signal < 64; signal++)
+        {
+            if (Query(signal).Handler == 0)
+                return signal;
+        }
+        throw new InvalidOperationException("No real-time signal of the host is free.");
+    }
+
+    private ulong EmitHandler(CodeBuffer buffer, int signal, ulong previous, (ulong Start, ulong End) handlers)
+    {
+        var a = new Assembler(64);
+        Label chain = a.CreateLabel(), done = a.CreateLabel(), entering = a.CreateLabel(), leave = a.CreateLabel(), redirect = a.CreateLabel();
+        var asynchronous = signal == KickSignal || signal == ActivationSignal;
+        a.mov(rcx, __qword_ptr[rdx + RipInUcontext]);
+        if (signal is SIGSEGV or SIGBUS)
+        {
+            a.mov(r9, _copy.BulkFixup);
+            JumpIfIn(a, rcx, _copy.BulkRange, redirect);
+            a.mov(r9, _copy.WordFixup);
+            JumpIfIn(a, rcx, _copy.WordRange, redirect);
+        }
+        LoadGs(a);
+        a.test(rax, rax);
+        a.je(chain);
+        a.cmp(__qword_ptr[rax + O.InGuest], 0);
+        a.je(chain);
+        if (signal == ActivationSignal)
+        {
+            a.jmp(done); // preemptive mode: the collector does not wait for this thread
+        }
+        else
+        {
+            if (signal == KickSignal)
+            {
+                JumpIfIn(a, rcx, handlers, done);
+                JumpIfIn(a, rcx, _gate.SlowRange, done);
+                JumpIfIn(a, rcx, _gate.EnterRange, entering);
+                EmitKickInFastEntry(a, redirect, leave);
+            }
+            else
+            {
+                JumpIfIn(a, rcx, _gate.SlowRange, chain);
+                JumpIfIn(a, rcx, handlers, chain);
+                JumpIfIn(a, rcx, _gate.EnterRange, entering);
+            }
+            a.Label(ref leave);
+            for (var i = 0; i < Gregs.Length; i++)
+            {
+                a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * Gregs[i]]);
+                a.mov(__qword_ptr[rax + O.Rax + 8 * i], r8);
+            }
+            a.mov(r9, _gate.LeaveAfterSignal);
+            var why = a.CreateLabel();
+            a.jmp(why);
+            a.Label(ref entering);
+            a.mov(r9, _gate.AbandonEntry);
+            a.Label(ref why);
+            var kind = signal == KickSignal ? GuestExitKind.Kick : signal == SIGSYS ? GuestExitKind.TrappedSystemCall : GuestExitKind.Fault;
+            a.mov(__dword_ptr[rax + O.ExitKind], (int)kind);
+            a.mov(__qword_ptr[rax + O.Signal], signal);
+            a.movsxd(r8, __dword_ptr[rsi + 8]);
+            a.mov(__qword_ptr[rax + O.Code], r8);
+            a.mov(r8, __qword_ptr[rsi + 16]);
+            a.mov(__qword_ptr[rax + O.Address], r8);
+            a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 20]);
+            a.mov(__qword_ptr[rax + O.TrapNumber], r8);
+            a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 19]);
+            a.mov(__qword_ptr[rax + O.ErrorCode], r8);
+            a.mov(__byte_ptr[rax + O.SudSelector], 0);
+        }
+        a.Label(ref redirect);
+        if (signal != ActivationSignal)
+            a.mov(__qword_ptr[rdx + RipInUcontext], r9);
+        a.Label(ref done);
+        a.ret();
+
+        a.Label(ref chain);
+        if (previous > 1)
+        {
+            a.mov(rax, previous);
+            a.jmp(rax);
+        }
+        else if (asynchronous || previous == 1)
+        {
+            a.ret();
+        }
+        else
+        {
+            EmitDefaultAction(a, signal);
+        }
+        return buffer.Emit(a).Address;
+    }
+
+    /// <summary>rip in <see cref="GuestGate.FastEntry"/>: before the answer is in rax, take the slow way; at the closing <c>jmp rcx</c> (ff e1), the call is over.</summary>
+    private void EmitKickInFastEntry(Assembler a, Label redirect, Label leave)
+    {
+        Label elsewhere = a.CreateLabel(), notFirst = a.CreateLabel();
+        a.mov(r8, _gate.FastEntry);
+        a.mov(r9, _gate.SlowEntry);
+        a.cmp(rcx, r8);
+        a.je(redirect);
+        a.mov(r8, _gate.FastRange.Start);
+        a.cmp(rcx, r8);
+        a.jb(elsewhere);
+        a.mov(r8, _gate.FastRange.End);
+        a.cmp(rcx, r8);
+        a.jae(elsewhere);
+        a.mov(r9, _gate.SlowFromFast);
+        a.cmp(__word_ptr[rcx], 0xe1ff);
+        a.jne(redirect);
+        a.mov(r8, __qword_ptr[rdx + RcxInUcontext]);
+        a.mov(__qword_ptr[rdx + RipInUcontext], r8);
+        a.jmp(leave);
+        a.Label(ref elsewhere);
+        a.nop();
+    }
+
+    /// <summary>Nobody handled this signal before us: put the default action back and let the instruction raise it again.</summary>
+    private static void EmitDefaultAction(Assembler a, int signal)
+    {
+        a.sub(rsp, 40);
+        a.xor(eax, eax);
+        for (var i = 0; i < 4; i++)
+            a.mov(__qword_ptr[rsp + 8 * i], rax);
+        a.mov(edi, signal);
+        a.mov(rsi, rsp);
+        a.xor(edx, edx);
+        a.mov(r10d, 8);
+        a.mov(eax, HostCalls.SYS_rt_sigaction);
+        a.syscall();
+        a.add(rsp, 40);
+        a.ret();
+    }
+
+    private static void JumpIfIn(Assembler a, AssemblerRegister64 value, (ulong Start, ulong End) range, Label target)
+    {
+        var outside = a.CreateLabel();
+        a.mov(r8, range.Start);
+        a.cmp(value, r8);
+        a.jb(outside);
+        a.mov(r8, range.End);
+        a.cmp(value, r8);
+        a.jb(target);
+        a.Label(ref outside);
+        a.nop();
+    }
+
+    /// <summary>rax := GS base; keeps rdi, rsi, rdx and reloads rcx.</summary>
+    private void LoadGs(Assembler a)
+    {
+        if (_fsGsBase)
+        {
+            a.rdgsbase(rax);
+            return;
+        }
+        a.push(rdi);
+        a.push(rsi);
+        a.sub(rsp, 8);
+        a.mov(rsi, rsp);
+        a.mov(edi, 0x1004); // ARCH_GET_GS
+        a.mov(eax, HostCalls.SYS_arch_prctl);
+        a.syscall();
+        a.pop(rax);
+        a.pop(rsi);
+        a.pop(rdi);
+        a.mov(rcx, __qword_ptr[rdx + RipInUcontext]);
+    }
+}
