@@ -10,8 +10,9 @@ namespace Nommu.Core.Execution;
 /// <list type="bullet">
 /// <item>They touch no thread-local storage: FS may be the guest's. GS tells whether the thread runs guests, rip tells where it was.</item>
 /// <item>A fault in a user-copy routine goes on at its fix-up; one in guest code becomes an exit of <c>enter</c>; everything else goes to the handler that was installed before, with its arguments.</item>
-/// <item>CoreCLR's flags stay, SA_ONSTACK above all, so a stack overflow of the host is still reported. The restorer is ours, since rt_sigreturn must get past Syscall User Dispatch while the guest's selector blocks.</item>
-/// <item>A kick that finds rip inside one of these handlers does nothing: that handler is about to leave the guest or to run the host's. Only the activation wrapper goes back to the guest, so it blocks the kick.</item>
+/// <item>Every handler needs SA_ONSTACK, since a guest's rsp may be anything. CoreCLR asks for it for SIGSEGV alone: its other handlers walk managed frames and compare their own address with theirs,
+/// so they must run where the thread was interrupted. Before one of these is called the whole signal frame is moved there, as if the host's kernel had put it there. The restorer is ours, since rt_sigreturn must get past Syscall User Dispatch while the guest's selector blocks.</item>
+/// <item>A kick that finds rip inside one of these handlers, or in the restorer behind it, does nothing: that handler is about to leave the guest or to run the host's. Only the activation wrapper goes back to the guest, so it blocks the kick.</item>
 /// <item>A jump to a non-canonical address faults at the jump itself, which may be the last instruction of the entry: the context still holds the guest's registers then, with that address as rip.</item>
 /// </list>
 /// </remarks>
@@ -33,13 +34,13 @@ internal sealed unsafe class HostSignals
     {
         (_gate, _copy, _fsGsBase) = (gate, copy, fsGsBase);
         KickSignal = FindKickSignal();
+        var start = (ulong)buffer.Start + (ulong)buffer.Used;
         var restorer = new Assembler(64);
         restorer.mov(eax, 15); // rt_sigreturn
         restorer.syscall();
         var restorerAddress = buffer.Emit(restorer).Address;
-        var start = (ulong)buffer.Start + (ulong)buffer.Used;
 
-        // Emitted last, with the end of its own code as the end of the range it knows: the buffer's end serves, since nothing that a guest runs follows.
+        // Restorer and handlers are emitted last: whatever follows their start is theirs.
         var handlers = (start, (ulong)buffer.Start + BufferSize);
         foreach (var signal in new[] { SIGILL, SIGTRAP, SIGBUS, SIGFPE, SIGSEGV, SIGSYS, KickSignal, ActivationSignal })
         {
@@ -47,7 +48,7 @@ internal sealed unsafe class HostSignals
             if (signal == ActivationSignal && previous.Handler <= 1)
                 continue;
             var action = previous.Handler > 1 ? previous : default;
-            action.Handler = EmitHandler(buffer, signal, previous.Handler, handlers);
+            action.Handler = EmitHandler(buffer, signal, previous, handlers);
             action.Flags |= SA_SIGINFO | SA_ONSTACK | SA_RESTART | SA_RESTORER;
             action.Restorer = restorerAddress;
             if (signal == ActivationSignal)
@@ -89,7 +90,7 @@ internal sealed unsafe class HostSignals
         throw new InvalidOperationException("No real-time signal of the host is free.");
     }
 
-    private ulong EmitHandler(CodeBuffer buffer, int signal, ulong previous, (ulong Start, ulong End) handlers)
+    private ulong EmitHandler(CodeBuffer buffer, int signal, in HostSigaction previous, (ulong Start, ulong End) handlers)
     {
         var a = new Assembler(64);
         Label chain = a.CreateLabel(), done = a.CreateLabel(), entering = a.CreateLabel(), leave = a.CreateLabel(), redirect = a.CreateLabel();
@@ -150,20 +151,21 @@ internal sealed unsafe class HostSignals
             a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 19]);
             a.mov(__qword_ptr[rax + O.ErrorCode], r8);
             a.mov(__byte_ptr[rax + O.SudSelector], 0);
-        }
-        a.Label(ref redirect);
-        if (signal != ActivationSignal)
+            a.Label(ref redirect);
             a.mov(__qword_ptr[rdx + RipInUcontext], r9);
+        }
         a.Label(ref done);
         a.ret();
 
         a.Label(ref chain);
-        if (previous > 1)
+        if (previous.Handler > 1)
         {
-            a.mov(rax, previous);
+            if ((previous.Flags & SA_ONSTACK) == 0)
+                EmitMoveToInterruptedStack(a);
+            a.mov(rax, previous.Handler);
             a.jmp(rax);
         }
-        else if (asynchronous || previous == 1)
+        else if (asynchronous || previous.Handler == 1)
         {
             a.ret();
         }
@@ -195,6 +197,43 @@ internal sealed unsafe class HostSignals
         a.mov(__qword_ptr[rdx + RipInUcontext], r8);
         a.jmp(leave);
         a.Label(ref elsewhere);
+        a.nop();
+    }
+
+    /// <summary>Moves the signal frame (return address, ucontext, siginfo, extended state) below the red zone of the interrupted stack and takes that as the stack; rt_sigreturn will find it there.</summary>
+    /// <remarks>The frame ends with the extended state, whose size is at byte 468 of it (sigcontext.h, fp_sw_bytes.extended_size). Its alignment by 64 is kept.</remarks>
+    private static void EmitMoveToInterruptedStack(Assembler a)
+    {
+        const int RspInUcontext = GregsInUcontext + 8 * 15, FpInUcontext = GregsInUcontext + 8 * 23;
+        var inPlace = a.CreateLabel();
+        a.mov(r8, __qword_ptr[rdx + RspInUcontext]);
+        a.mov(rax, r8);
+        a.sub(rax, rsp);
+        a.cmp(rax, 16 << 10);
+        a.jb(inPlace); // nested on the alternate stack: the frame already lies below what was interrupted
+        a.mov(r9, __qword_ptr[rdx + FpInUcontext]);
+        a.mov(ecx, __dword_ptr[r9 + 468]);
+        a.add(rcx, r9);
+        a.sub(rcx, rsp);
+        a.lea(rax, __[r8 - 128]);
+        a.sub(rax, rcx);
+        a.and(rax, -64);
+        a.mov(r10, rsp);
+        a.and(r10, 63);
+        a.add(rax, r10);
+        a.mov(r8, rdi);
+        a.mov(r10, rsi);
+        a.mov(rdi, rax);
+        a.mov(rsi, rsp);
+        a.rep.movsb();
+        a.sub(rax, rsp); // how far it has moved
+        a.add(r9, rax);
+        a.add(rdx, rax);
+        a.mov(__qword_ptr[rdx + FpInUcontext], r9);
+        a.lea(rsi, __[r10 + rax]);
+        a.mov(rdi, r8);
+        a.add(rsp, rax);
+        a.Label(ref inPlace);
         a.nop();
     }
 

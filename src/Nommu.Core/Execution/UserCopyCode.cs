@@ -13,25 +13,21 @@ internal sealed class UserCopyCode
     internal UserCopyCode(CodeBuffer buffer)
     {
         var a = new Assembler(64);
-        Label copyAt = a.CreateLabel(), clear = a.CreateLabel(), clearAt = a.CreateLabel(), bulkEnd = a.CreateLabel(), remaining = a.CreateLabel();
+        Label clear = a.CreateLabel(), remaining = a.CreateLabel();
         a.mov(rcx, rdx);
-        a.Label(ref copyAt);
         a.rep.movsb();
         a.mov(rax, rcx);
         a.ret();
         a.Label(ref clear);
         a.mov(rcx, rsi);
         a.xor(eax, eax);
-        a.Label(ref clearAt);
         a.rep.stosb();
-        a.Label(ref bulkEnd);
         a.Label(ref remaining);
         a.mov(rax, rcx);
         a.ret();
 
         Label load32 = a.CreateLabel(), store32 = a.CreateLabel(), exchange32 = a.CreateLabel(), length = a.CreateLabel();
-        Label wordsStart = a.CreateLabel(), wordsEnd = a.CreateLabel(), minusOne = a.CreateLabel(), next = a.CreateLabel(), stop = a.CreateLabel();
-        a.Label(ref wordsStart);
+        Label minusOne = a.CreateLabel(), next = a.CreateLabel(), stop = a.CreateLabel();
         a.Label(ref load32); // (address, uint* value)
         a.mov(eax, __dword_ptr[rdi]);
         a.mov(__dword_ptr[rsi], eax);
@@ -58,7 +54,6 @@ internal sealed class UserCopyCode
         a.jmp(next);
         a.Label(ref stop);
         a.ret();
-        a.Label(ref wordsEnd);
         a.Label(ref minusOne);
         a.mov(rax, -1);
         a.ret();
@@ -70,9 +65,9 @@ internal sealed class UserCopyCode
         Store32 = labels.GetLabelRIP(store32);
         CompareExchange32 = labels.GetLabelRIP(exchange32);
         StringLength = labels.GetLabelRIP(length);
-        BulkRange = (start, labels.GetLabelRIP(bulkEnd));
+        BulkRange = (start, labels.GetLabelRIP(remaining));
         BulkFixup = labels.GetLabelRIP(remaining);
-        WordRange = (labels.GetLabelRIP(wordsStart), labels.GetLabelRIP(wordsEnd));
+        WordRange = (labels.GetLabelRIP(load32), labels.GetLabelRIP(minusOne));
         WordFixup = labels.GetLabelRIP(minusOne);
     }
 

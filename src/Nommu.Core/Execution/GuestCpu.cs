@@ -1,0 +1,166 @@
+using System.Runtime.InteropServices;
+using Nommu.Core.Host;
+
+namespace Nommu.Core.Execution;
+
+/// <summary>Why the guest was left, and for a fault what Linux would put into the signal's siginfo and context.</summary>
+/// <param name="Kind">Which of the four ways.</param>
+/// <param name="Signal">For <see cref="GuestExitKind.Fault"/>: the signal's number.</param>
+/// <param name="Code">For a fault: si_code.</param>
+/// <param name="Address">For a fault: si_addr.</param>
+/// <param name="TrapNumber">For a fault: the processor's exception number.</param>
+/// <param name="ErrorCode">For a fault: the processor's error code.</param>
+internal readonly record struct GuestExit(GuestExitKind Kind, int Signal, int Code, ulong Address, ulong TrapNumber, ulong ErrorCode);
+
+/// <summary>A host thread's ability to run guest code: its context block, bound to GS, and Syscall User Dispatch. One per host thread, used on that thread only but for <see cref="Kick"/>.</summary>
+internal sealed unsafe class GuestCpu : IDisposable
+{
+    private const int PR_SET_SYSCALL_USER_DISPATCH = 59;
+    private const uint InitialMxcsr = 0x1f80;
+    private const ushort InitialFcw = 0x37f;
+
+    private readonly ExecutionRuntime _runtime = ExecutionRuntime.Instance;
+    private readonly GuestContext* _context;
+    private readonly delegate* unmanaged<GuestContext*, void> _enter;
+    private readonly nint _hostThread = HostCalls.syscall(HostCalls.SYS_gettid, 0, 0, 0, 0, 0, 0);
+    private readonly Lock _kickLock = new();
+    private ulong _hostMask;
+    private void* _ownSignalStack;
+    private bool _disposed;
+
+    private GuestCpu()
+    {
+        var size = (nuint)(GuestContext.XStateOffset + _runtime.XStateSize);
+        _context = (GuestContext*)NativeMemory.AlignedAlloc(size, 64);
+        NativeMemory.Clear(_context, size);
+        _context->Self = (ulong)_context;
+        _context->SyscallEntry = _runtime.Gate.FastEntry;
+        _enter = (delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Enter;
+        Reset();
+    }
+
+    /// <summary>The guest's registers while it is out.</summary>
+    internal ref GuestRegisters Registers => ref _context->Registers;
+
+    internal ref GuestContext Context => ref *_context;
+
+    /// <summary>Whether simple calls are answered without leaving the guest; off while calls are traced or replaced by the host.</summary>
+    internal bool FastPaths
+    {
+        get => _context->SyscallEntry == _runtime.Gate.FastEntry;
+        set => _context->SyscallEntry = value ? _runtime.Gate.FastEntry : _runtime.Gate.SlowEntry;
+    }
+
+    /// <summary>Binds the current host thread: signal mask, alternate stack, GS, Syscall User Dispatch.</summary>
+    /// <returns>To be disposed on the same thread.</returns>
+    /// <exception cref="PlatformNotSupportedException">The host kernel has no Syscall User Dispatch (Linux before 5.11), or a sandbox forbids it.</exception>
+    internal static GuestCpu AttachToCurrentThread()
+    {
+        var cpu = new GuestCpu();
+        try
+        {
+            cpu.Bind();
+            return cpu;
+        }
+        catch
+        {
+            cpu.Dispose();
+            throw;
+        }
+    }
+
+    private void Bind()
+    {
+        var mask = ~0UL;
+        foreach (var signal in new[] { HostSignals.SIGILL, HostSignals.SIGTRAP, HostSignals.SIGBUS, HostSignals.SIGFPE, HostSignals.SIGSEGV, HostSignals.SIGSYS, HostSignals.ActivationSignal, _runtime.Signals.KickSignal })
+            mask &= ~(1UL << (signal - 1));
+        ulong old;
+        _ = HostCalls.pthread_sigmask(2, &mask, &old);
+        _hostMask = old;
+        EnsureSignalStack();
+        ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(_context);
+        if (HostCalls.prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, (nuint)_runtime.Buffer.Start, HostSignals.BufferSize, (nuint)(&_context->SudSelector)) != 0)
+            throw new PlatformNotSupportedException("The host has no Syscall User Dispatch (Linux 5.11), or forbids it.");
+    }
+
+    /// <summary>Runs the guest until it leaves. An ordinary unmanaged call to the runtime: collections go on meanwhile.</summary>
+    internal GuestExit Run()
+    {
+        _enter(_context);
+        var kind = _context->ExitKind;
+        if (kind is GuestExitKind.SystemCall or GuestExitKind.TrappedSystemCall)
+            return new GuestExit(kind, 0, 0, 0, 0, 0);
+        if (kind == GuestExitKind.Kick)
+        {
+            Volatile.Write(ref _context->KickPending, 0);
+            return new GuestExit(kind, 0, 0, 0, 0, 0);
+        }
+        return new GuestExit(kind, (int)_context->Signal, (int)_context->Code, _context->Address, _context->TrapNumber, _context->ErrorCode);
+    }
+
+    /// <summary>Makes <see cref="Run"/> return <see cref="GuestExitKind.Kick"/> soon: at once if the guest runs, else at the next entry. From any thread.</summary>
+    internal void Kick()
+    {
+        lock (_kickLock)
+        {
+            if (_disposed)
+                return;
+            Volatile.Write(ref _context->KickPending, 1);
+            Interlocked.MemoryBarrierProcessWide(); // stands in for the fence that the entry does without
+            if (Volatile.Read(ref _context->InGuest) != 0)
+                _ = HostCalls.syscall(HostCalls.SYS_tgkill, Environment.ProcessId, _hostThread, _runtime.Signals.KickSignal, 0, 0, 0);
+        }
+    }
+
+    /// <summary>The state a program finds at its start: general registers zero, floating point as Linux hands it over.</summary>
+    internal void Reset()
+    {
+        _context->Registers = default;
+        _context->Registers.Rflags = 0x202;
+        _context->FsBase = 0;
+        _context->GuestMxcsr = InitialMxcsr;
+        _context->GuestFcw = InitialFcw;
+        var xstate = XState;
+        xstate.Clear();
+        MemoryMarshal.Write(xstate, InitialFcw);
+        MemoryMarshal.Write(xstate[24..], InitialMxcsr);
+        _context->FullState = 1;
+    }
+
+    /// <summary>The XSAVE image in standard format. Complete after a fault, a trap or a kick; after a plain call only its xmm registers are.</summary>
+    internal Span<byte> XState => new((byte*)_context + GuestContext.XStateOffset, _runtime.XStateSize);
+
+    private void EnsureSignalStack()
+    {
+        HostStack current;
+        _ = HostCalls.sigaltstack(null, &current);
+        if ((current.Flags & 2) == 0) // SS_DISABLE
+            return;
+        const int Size = 64 << 10;
+        _ownSignalStack = NativeMemory.AlignedAlloc(Size, 4096);
+        var stack = new HostStack { Pointer = (nint)_ownSignalStack, Size = Size };
+        _ = HostCalls.sigaltstack(&stack, null);
+    }
+
+    /// <summary>Gives the host thread back as it was.</summary>
+    public void Dispose()
+    {
+        lock (_kickLock)
+        {
+            if (_disposed)
+                return;
+            _disposed = true;
+        }
+        _ = HostCalls.prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
+        ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(null);
+        if (_ownSignalStack is not null)
+        {
+            var none = new HostStack { Flags = 2 };
+            _ = HostCalls.sigaltstack(&none, null);
+            NativeMemory.AlignedFree(_ownSignalStack);
+        }
+        var mask = _hostMask;
+        _ = HostCalls.pthread_sigmask(2, &mask, null);
+        NativeMemory.AlignedFree(_context);
+    }
+}
