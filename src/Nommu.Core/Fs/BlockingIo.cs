@@ -1,0 +1,86 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Fs;
+
+/// <summary>Turns the non-blocking operations of a <see cref="FileDescription"/> into what read(2) and write(2) promise: sleeps until something can be moved, unless the file is non-blocking.</summary>
+internal static class BlockingIo
+{
+    internal const PollEvents Readable = PollEvents.POLLIN | PollEvents.POLLRDNORM | PollEvents.POLLHUP | PollEvents.POLLERR | PollEvents.POLLRDHUP;
+    internal const PollEvents Writable = PollEvents.POLLOUT | PollEvents.POLLWRNORM | PollEvents.POLLHUP | PollEvents.POLLERR;
+
+    internal static Result<long> Read(GuestThread thread, FileDescription file, ref IoVector to)
+    {
+        if (!file.CanRead)
+            return Errno.EBADF;
+        var result = file.Read(ref to);
+        return result.Error == Errno.EAGAIN && !file.IsNonblocking ? ReadWaiting(thread, file, ref to) : result;
+    }
+
+    internal static Result<long> Write(GuestThread thread, FileDescription file, ref IoVector from)
+    {
+        if (!file.CanWrite)
+            return Errno.EBADF;
+        var total = from.Remaining;
+        var result = file.Write(ref from);
+        if (file.IsNonblocking || !(result.Error == Errno.EAGAIN || (file.WritesInParts && result.IsOk && result.Value < total && !from.Faulted)))
+            return result;
+        return WriteWaiting(thread, file, ref from, result.Value);
+    }
+
+    private static Result<long> ReadWaiting(GuestThread thread, FileDescription file, ref IoVector to)
+    {
+        var table = thread.PollTable;
+        try
+        {
+            file.Poll(table);
+            while (true)
+            {
+                var result = file.Read(ref to);
+                if (result.Error != Errno.EAGAIN)
+                    return result;
+                var error = thread.Sleep(-1);
+                if (error == Errno.None)
+                    continue;
+                file.Interrupt();
+                return error;
+            }
+        }
+        finally
+        {
+            table.Clear();
+        }
+    }
+
+    /// <summary>Goes on until all is written: a partial count is answered only when a signal or an error comes between (pipe(7)).</summary>
+    private static Result<long> WriteWaiting(GuestThread thread, FileDescription file, ref IoVector from, long done)
+    {
+        var table = thread.PollTable;
+        try
+        {
+            file.Poll(table);
+            while (true)
+            {
+                var result = file.Write(ref from);
+                if (result.IsOk)
+                    done += result.Value;
+                else if (result.Error != Errno.EAGAIN)
+                    return done > 0 ? done : result;
+                if (result.IsOk && (!file.WritesInParts || from.Remaining == 0 || from.Faulted))
+                    return done;
+                if (result.IsOk)
+                    continue;
+                var error = thread.Sleep(-1);
+                if (error == Errno.None)
+                    continue;
+                file.Interrupt();
+                return done > 0 ? done : error;
+            }
+        }
+        finally
+        {
+            table.Clear();
+        }
+    }
+}

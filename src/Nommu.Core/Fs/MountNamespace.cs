@@ -1,0 +1,249 @@
+using System.Collections.Concurrent;
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Fs;
+
+/// <summary>Linux: <c>struct mnt_namespace</c>. The tree of mounts; a kernel has one. Differs: mounts do not propagate, all of them are private.</summary>
+/// <remarks>Changed under its lock; looked at without.</remarks>
+internal sealed class MountNamespace
+{
+    private readonly ConcurrentDictionary<FsPath, Mount> _byPlace = new();
+    private readonly Lock _lock = new();
+    private readonly List<Mount> _mounts = [];
+    private int _nextId = 20;
+
+    internal MountNamespace(SuperBlock root, MountFlags flags, string source)
+    {
+        Root = new Mount(root, root.RootDentry, flags, source, _nextId++);
+        _mounts.Add(Root);
+    }
+
+    /// <summary>What is mounted at the root of the whole tree.</summary>
+    internal Mount Root { get; }
+
+    /// <summary>Counts changes, for who watches /proc/mounts.</summary>
+    internal int Generation { get; private set; }
+
+    /// <summary>Every mount, in the order in which they came.</summary>
+    internal Mount[] Snapshot()
+    {
+        lock (_lock)
+            return [.. _mounts];
+    }
+
+    /// <summary>Goes to the top of what is mounted at a place.</summary>
+    internal FsPath Cross(FsPath path)
+    {
+        while (path.Dentry.IsMountPoint && _byPlace.TryGetValue(path, out var mount))
+            path = new FsPath(mount, mount.Root);
+        return path;
+    }
+
+    /// <summary>Mounts a file system on a place; the file system's use passes to the mount.</summary>
+    internal Errno Add(SuperBlock superBlock, FsPath at, MountFlags flags, string source)
+    {
+        lock (_lock)
+        {
+            at = Cross(at);
+            var rootIsDirectory = superBlock.RootDentry.Directory is not null;
+            if (rootIsDirectory != at.Dentry.Directory is not null)
+                return Errno.ENOTDIR;
+            // The same file system twice on one place is what a script does that runs twice (mount(2): EBUSY).
+            if (at.Mount.SuperBlock == superBlock && at.Mount.Root == at.Dentry && superBlock.RootDentry == at.Dentry)
+                return Errno.EBUSY;
+            return Attach(new Mount(superBlock, superBlock.RootDentry, flags, source, _nextId++), at);
+        }
+    }
+
+    /// <summary>mount(2) with MS_BIND.</summary>
+    internal Errno Bind(FsPath source, FsPath at, bool recursive)
+    {
+        lock (_lock)
+        {
+            if (!IsAttached(source.Mount) || (source.Mount.Flags & MountFlags.MS_UNBINDABLE) != 0)
+                return Errno.EINVAL;
+            at = Cross(at);
+            if (source.Dentry.Directory is null != at.Dentry.Directory is null)
+                return Errno.ENOTDIR;
+            var copy = Copy(source.Mount, source.Dentry);
+            if (recursive)
+                CopyChildren(source.Mount, source.Dentry, copy);
+            var error = Attach(copy, at);
+            if (error != Errno.None)
+                ReleaseTree(copy);
+            return error;
+        }
+    }
+
+    /// <summary>mount(2) with MS_MOVE.</summary>
+    internal Errno Move(FsPath source, FsPath at)
+    {
+        lock (_lock)
+        {
+            var mount = source.Mount;
+            if (source.Dentry != mount.Root || mount.Parent is null || !IsAttached(mount))
+                return Errno.EINVAL;
+            at = Cross(at);
+            if (source.Dentry.Directory is null != at.Dentry.Directory is null)
+                return Errno.ENOTDIR;
+            for (var above = at.Mount; above is not null; above = above.Parent)
+            {
+                if (above == mount)
+                    return Errno.ELOOP;
+            }
+            var (oldParent, oldPoint) = (mount.Parent, mount.MountPoint!);
+            Detach(mount);
+            var error = Attach(mount, at, isNew: false);
+            if (error != Errno.None)
+                Attach(mount, new FsPath(oldParent, oldPoint), isNew: false);
+            return error;
+        }
+    }
+
+    /// <summary>umount2(2).</summary>
+    internal Errno Remove(FsPath path, UmountFlags flags)
+    {
+        lock (_lock)
+        {
+            var mount = path.Mount;
+            if (path.Dentry != mount.Root || mount.Parent is null || !IsAttached(mount))
+                return Errno.EINVAL;
+            if ((flags & UmountFlags.MNT_DETACH) == 0)
+            {
+                if (mount.Children.Count != 0 || !mount.IsIdle)
+                    return Errno.EBUSY;
+                if ((flags & UmountFlags.MNT_EXPIRE) != 0 && !mount.IsExpired)
+                {
+                    mount.IsExpired = true;
+                    return Errno.EAGAIN;
+                }
+            }
+            Detach(mount);
+            ReleaseTree(mount);
+            return Errno.None;
+        }
+    }
+
+    /// <summary>pivot_root(2), without the part that moves processes' roots along.</summary>
+    internal Errno Pivot(FsPath root, FsPath newRoot, FsPath putOld)
+    {
+        lock (_lock)
+        {
+            var (oldMount, newMount) = (root.Mount, newRoot.Mount);
+            if (root.Dentry != oldMount.Root || newRoot.Dentry != newMount.Root || oldMount.Parent is null || newMount.Parent is null)
+                return Errno.EINVAL;
+            if (newMount == oldMount || putOld.Mount == oldMount)
+                return Errno.EBUSY;
+            if (!IsReachable(putOld, newRoot) || !IsReachable(newRoot, root))
+                return Errno.EINVAL;
+            var rootPlace = new FsPath(oldMount.Parent, oldMount.MountPoint!);
+            Detach(newMount);
+            Detach(oldMount);
+            Attach(oldMount, putOld, isNew: false);
+            Attach(newMount, rootPlace, isNew: false);
+            return Errno.None;
+        }
+    }
+
+    /// <summary>Lets go of every mount, when the kernel ends.</summary>
+    internal void Clear()
+    {
+        lock (_lock)
+        {
+            _byPlace.Clear();
+            foreach (var mount in _mounts)
+                mount.Release();
+            _mounts.Clear();
+        }
+    }
+
+    private bool IsAttached(Mount mount) => _mounts.Contains(mount);
+
+    private static bool IsReachable(FsPath path, FsPath from)
+    {
+        var mount = path.Mount;
+        var dentry = path.Dentry;
+        while (mount != from.Mount)
+        {
+            if (mount.Parent is null)
+                return false;
+            dentry = mount.MountPoint!;
+            mount = mount.Parent;
+        }
+        return dentry.IsWithin(from.Dentry);
+    }
+
+    private Mount Copy(Mount mount, Dentry root) => new(mount.SuperBlock, root, mount.Flags, mount.Source, _nextId++);
+
+    private void CopyChildren(Mount from, Dentry below, Mount to)
+    {
+        foreach (var child in from.Children)
+        {
+            if (!child.MountPoint!.IsWithin(below) || (child.Flags & MountFlags.MS_UNBINDABLE) != 0)
+                continue;
+            var copy = Copy(child, child.Root);
+            Attach(copy, new FsPath(to, child.MountPoint!));
+            CopyChildren(child, child.Root, copy);
+        }
+    }
+
+    private Errno Attach(Mount mount, FsPath at, bool isNew = true)
+    {
+        if (at.Dentry.IsDeleted)
+        {
+            if (isNew && mount.Children.Count == 0)
+                mount.Release();
+            return Errno.ENOENT;
+        }
+        mount.Parent = at.Mount;
+        mount.MountPoint = at.Dentry;
+        at.Mount.Children.Add(mount);
+        PinPlace(at.Dentry);
+        _byPlace[at] = mount;
+        if (isNew)
+            _mounts.Add(mount);
+        Generation++;
+        return Errno.None;
+    }
+
+    private void Detach(Mount mount)
+    {
+        _byPlace.TryRemove(new FsPath(mount.Parent!, mount.MountPoint!), out _);
+        UnpinPlace(mount.MountPoint!);
+        mount.Parent!.Children.Remove(mount);
+        mount.Parent = null;
+        Generation++;
+    }
+
+    private void ReleaseTree(Mount mount)
+    {
+        foreach (var child in mount.Children.ToArray())
+        {
+            Detach(child);
+            ReleaseTree(child);
+        }
+        _mounts.Remove(mount);
+        mount.Release();
+    }
+
+    /// <summary>A place in a directory that does not cache names must still be found again while something is mounted on it.</summary>
+    private static void PinPlace(Dentry place)
+    {
+        if (!place.IsMountPoint && !place.IsRoot && !place.Parent.Directory!.CachesNames)
+        {
+            lock (place.Parent.Directory!.NamesLock)
+                place.Hash();
+        }
+        place.AddMount();
+    }
+
+    private static void UnpinPlace(Dentry place)
+    {
+        place.RemoveMount();
+        if (!place.IsMountPoint && !place.IsRoot && !place.Parent.Directory!.CachesNames)
+        {
+            lock (place.Parent.Directory!.NamesLock)
+                place.Unhash();
+        }
+    }
+}

@@ -1,0 +1,38 @@
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Fs;
+
+/// <summary>Linux: an inode set up by <c>init_special_inode</c>: a fifo, a socket, a character or a block device. Opening it leaves the file system, so all file systems share this class.</summary>
+public class SpecialInode : Inode
+{
+    private Pipes.Pipe? _pipe;
+
+    /// <summary>Makes a node.</summary>
+    /// <param name="superBlock">The file system it belongs to.</param>
+    /// <param name="ino">Its number.</param>
+    /// <param name="mode">Type and permissions.</param>
+    /// <param name="uid">Owner.</param>
+    /// <param name="gid">Group.</param>
+    /// <param name="device">Number of a device.</param>
+    public SpecialInode(SuperBlock superBlock, ulong ino, InodeMode mode, uint uid, uint gid, DeviceNumber device)
+        : base(superBlock, ino, mode, uid, gid) => Rdev = device;
+
+    /// <summary>The socket that is bound to this name, if it is one's.</summary>
+    internal object? BoundSocket { get; set; }
+
+    /// <summary>The pipe behind a fifo; it lives as long as somebody has it open.</summary>
+    internal Pipes.Pipe OpenPipe()
+    {
+        lock (Lock)
+            return _pipe ??= new Pipes.Pipe();
+    }
+
+    internal void ClosePipe(Pipes.Pipe pipe)
+    {
+        lock (Lock)
+        {
+            if (_pipe == pipe && pipe.IsUnused)
+                _pipe = null;
+        }
+    }
+}

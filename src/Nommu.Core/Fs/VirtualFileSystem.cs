@@ -1,0 +1,47 @@
+using System.Collections.Concurrent;
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Fs;
+
+/// <summary>What a kernel's files consist of: the mounts, the types that can be mounted, the devices behind nodes.</summary>
+internal sealed class VirtualFileSystem
+{
+    private readonly Dictionary<string, IFileSystemType> _types = new(StringComparer.Ordinal);
+    private uint _nextDevice;
+
+    /// <summary>Makes the tree, with its root mounted.</summary>
+    /// <param name="types">What mount(2) can mount; a later one of the same name wins.</param>
+    /// <param name="rootType">Name of the root's type.</param>
+    /// <param name="rootOptions">The root's mount options.</param>
+    /// <param name="devices">Drivers by device number.</param>
+    /// <param name="clock">The kernel's clock.</param>
+    internal VirtualFileSystem(IEnumerable<IFileSystemType> types, string rootType, ReadOnlySpan<byte> rootOptions, DeviceTable devices, TimeProvider clock)
+    {
+        foreach (var type in types)
+            _types[type.Name] = type;
+        Devices = devices;
+        Clock = clock;
+        var root = _types[rootType].Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
+        if (!root.TryGet(out var superBlock))
+            throw new InvalidOperationException($"The root file system '{rootType}' does not mount: {root.Error}.");
+        Mounts = new MountNamespace(superBlock, MountFlags.None, "rootfs");
+    }
+
+    internal MountNamespace Mounts { get; }
+
+    internal DeviceTable Devices { get; }
+
+    internal TimeProvider Clock { get; }
+
+    /// <summary>Every process's root and working directory.</summary>
+    internal ConcurrentDictionary<FsContext, byte> Contexts { get; } = new();
+
+    internal FsPath Root => new(Mounts.Root, Mounts.Root.Root);
+
+    internal IReadOnlyCollection<IFileSystemType> Types => _types.Values;
+
+    internal IFileSystemType? FindType(string name) => _types.GetValueOrDefault(name);
+
+    /// <summary>Linux: <c>get_anon_bdev</c>: a device number for a file system without a device.</summary>
+    internal DeviceNumber NextDevice() => new(0, Interlocked.Increment(ref _nextDevice));
+}

@@ -1,0 +1,56 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Fs;
+using Nommu.Core.Memory;
+
+namespace Nommu.Core.Processes;
+
+/// <summary>Linux: <c>task_struct</c>. What calls on files need of the calling thread.</summary>
+internal sealed partial class GuestThread : Waiter
+{
+    private readonly object _sleep = new();
+    private bool _woken;
+
+    internal GuestThread(UserMemory memory, FileDescriptorTable files, FsContext fs, Credentials credentials)
+    {
+        Memory = memory;
+        Files = files;
+        Fs = fs;
+        Credentials = credentials;
+        PollTable = new PollTable(this);
+    }
+
+    internal UserMemory Memory { get; }
+
+    internal FileDescriptorTable Files { get; }
+
+    internal FsContext Fs { get; }
+
+    internal Credentials Credentials { get; set; }
+
+    /// <summary>For the one wait this thread can be in.</summary>
+    internal PollTable PollTable { get; }
+
+    internal override void Wake()
+    {
+        lock (_sleep)
+        {
+            _woken = true;
+            Monitor.Pulse(_sleep);
+        }
+    }
+
+    /// <summary>Sleeps until woken, perhaps for nothing.</summary>
+    /// <param name="deadline">Monotonic nanoseconds; -1 for none.</param>
+    /// <returns>None when woken, ETIMEDOUT, or ERESTARTSYS when a signal is pending.</returns>
+    internal Errno Sleep(long deadline)
+    {
+        _ = deadline;
+        lock (_sleep)
+        {
+            while (!_woken)
+                Monitor.Wait(_sleep);
+            _woken = false;
+        }
+        return Errno.None;
+    }
+}
