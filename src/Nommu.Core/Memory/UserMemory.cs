@@ -1,13 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using Nommu.Core.Abi;
+using Nommu.Core.Execution;
+
 namespace Nommu.Core.Memory;
 
-/// <summary>Linux: <c>copy_to_user</c> and <c>copy_from_user</c>.</summary>
+/// <summary>Linux: <c>copy_to_user</c>, <c>copy_from_user</c> and their kin. One bounds check against the kernel's arena, then a copy that survives memory that is not there.</summary>
 public sealed class UserMemory
 {
-    internal UserMemory()
+    private readonly ulong _start;
+    private readonly ulong _end;
+
+    /// <summary>Memory between two addresses; nothing outside is ever touched.</summary>
+    internal UserMemory(ulong start, ulong end) => (_start, _end) = (start, end);
+
+    /// <returns>Bytes not copied.</returns>
+    internal int CopyToUserPartial(ulong address, ReadOnlySpan<byte> source)
     {
+        var allowed = Allowed(address, source.Length);
+        return allowed == 0 ? source.Length : source.Length - allowed + UserCopy.CopyToUser(address, source[..allowed]);
     }
 
-    internal int CopyToUserPartial(ulong address, ReadOnlySpan<byte> source) => _ = source.Length;
+    /// <returns>Bytes not copied.</returns>
+    internal int CopyFromUserPartial(Span<byte> target, ulong address)
+    {
+        var allowed = Allowed(address, target.Length);
+        return allowed == 0 ? target.Length : target.Length - allowed + UserCopy.CopyFromUser(target[..allowed], address);
+    }
 
-    internal int CopyFromUserPartial(Span<byte> target, ulong address) => _ = target.Length;
+    internal Errno Read(ulong address, Span<byte> target) => CopyFromUserPartial(target, address) == 0 ? Errno.None : Errno.EFAULT;
+
+    internal Errno Write(ulong address, ReadOnlySpan<byte> source) => CopyToUserPartial(address, source) == 0 ? Errno.None : Errno.EFAULT;
+
+    internal Errno Read<T>(UserPtr<T> pointer, out T value) where T : unmanaged
+    {
+        Unsafe.SkipInit(out value);
+        return Read(pointer.Address, MemoryMarshal.AsBytes(new Span<T>(ref value)));
+    }
+
+    internal Errno Write<T>(UserPtr<T> pointer, in T value) where T : unmanaged =>
+        Write(pointer.Address, MemoryMarshal.AsBytes(new ReadOnlySpan<T>(in value)));
+
+    /// <summary>Linux: <c>strncpy_from_user</c>.</summary>
+    /// <returns>Length without the zero; ENAMETOOLONG when there is none within the buffer.</returns>
+    internal Result<int> ReadString(ulong address, Span<byte> buffer)
+    {
+        var allowed = Allowed(address, buffer.Length);
+        if (allowed == 0)
+            return Errno.EFAULT;
+        var length = UserCopy.StringLength(address, (ulong)allowed);
+        if (length < 0 || (length == allowed && allowed < buffer.Length))
+            return Errno.EFAULT;
+        if (length == allowed)
+            return Errno.ENAMETOOLONG;
+        return UserCopy.CopyFromUser(buffer[..(int)length], address) == 0 ? (int)length : Errno.EFAULT;
+    }
+
+    private int Allowed(ulong address, int length) => address < _start || address >= _end ? 0 : (int)Math.Min((ulong)length, _end - address);
 }
