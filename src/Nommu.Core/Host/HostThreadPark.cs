@@ -1,0 +1,51 @@
+using System.Runtime.InteropServices;
+
+namespace Nommu.Core.Host;
+
+/// <summary>Where one host thread sleeps until another has something for it: a futex word with a sticky token. Exact to the microsecond, allocates nothing.</summary>
+/// <remarks>
+/// <see cref="Unpark"/> before <see cref="Park"/> makes it return at once. A sleeper gives up its processor a few times before it asks the host to sleep: where both ends share one processor, the other then answers
+/// within the same time slice and no futex call is made at all.
+/// </remarks>
+internal sealed unsafe class HostThreadPark : IDisposable
+{
+    private const int FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129, Yields = 3;
+    private const int Empty = 0, Token = 1, Sleeping = -1;
+
+    private readonly int* _word = (int*)NativeMemory.AlignedAlloc(64, 64);
+
+    internal HostThreadPark() => *_word = Empty;
+
+    /// <summary>Sleeps until the token is there, and takes it. One thread only.</summary>
+    /// <param name="nanoseconds">How long at most; negative for ever.</param>
+    /// <returns>False when the time was over first. May also return true early, for nothing.</returns>
+    internal bool Park(long nanoseconds)
+    {
+        for (var i = 0; i < Yields; i++)
+        {
+            if (Interlocked.CompareExchange(ref *_word, Empty, Token) == Token)
+                return true;
+            if (nanoseconds == 0)
+                return false;
+            Thread.Yield();
+        }
+        if (Interlocked.CompareExchange(ref *_word, Sleeping, Empty) == Token)
+        {
+            Volatile.Write(ref *_word, Empty);
+            return true;
+        }
+        var time = stackalloc long[2];
+        (time[0], time[1]) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
+        _ = HostCalls.syscall(HostCalls.SYS_futex, (nint)_word, FUTEX_WAIT_PRIVATE, Sleeping, nanoseconds < 0 ? 0 : (nint)time, 0, 0);
+        return Interlocked.Exchange(ref *_word, Empty) == Token || nanoseconds < 0;
+    }
+
+    /// <summary>Leaves the token. From any thread.</summary>
+    internal void Unpark()
+    {
+        if (Interlocked.Exchange(ref *_word, Token) == Sleeping)
+            _ = HostCalls.syscall(HostCalls.SYS_futex, (nint)_word, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+    }
+
+    public void Dispose() => NativeMemory.AlignedFree(_word);
+}

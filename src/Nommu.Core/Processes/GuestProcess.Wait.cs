@@ -1,0 +1,64 @@
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Processes;
+
+/// <summary>Which children a wait call means: one, a group's, or all (waitpid(2)).</summary>
+/// <param name="Pid">A child's number, or 0 for any.</param>
+/// <param name="Group">A group's number, or 0 for any.</param>
+internal readonly record struct WaitTarget(int Pid, int Group)
+{
+    internal bool Matches(GuestProcess child) => (Pid == 0 || child.Id == Pid) && (Group == 0 || child.Group.Id == Group);
+}
+
+/// <summary>The options of wait4(2) and waitid(2), in their bits (linux/wait.h).</summary>
+[Flags]
+internal enum WaitOptions
+{
+    WNOHANG = 1,
+    WSTOPPED = 2,
+    WEXITED = 4,
+    WCONTINUED = 8,
+    WNOWAIT = 0x01000000,
+}
+
+/// <summary>What a wait found.</summary>
+internal readonly record struct WaitFinding(int Pid, WaitStatus Status);
+
+internal sealed partial class GuestProcess
+{
+    /// <summary>One look at the children, which consumes what it reports unless WNOWAIT. The caller sleeps on <see cref="ChildChange"/> and looks again.</summary>
+    /// <returns>Pid 0 where children match and none has news; ECHILD where none matches.</returns>
+    internal Result<WaitFinding> LookForChild(WaitTarget target, WaitOptions options)
+    {
+        var any = false;
+        foreach (var child in _children)
+        {
+            if (!target.Matches(child))
+                continue;
+            any = true;
+            if (child.TakeNews(options) is { } status)
+                return new WaitFinding(child.Id, status);
+        }
+        return any ? new WaitFinding(0, default) : Errno.ECHILD;
+    }
+
+    private WaitStatus? TakeNews(WaitOptions options)
+    {
+        if (State == ProcessState.Zombie)
+        {
+            if ((options & WaitOptions.WEXITED) == 0)
+                return null;
+            if ((options & WaitOptions.WNOWAIT) == 0)
+                Reap();
+            return ExitStatus;
+        }
+        if (_unreported is not { } news)
+            return null;
+        var wanted = news == WaitStatus.Continued ? WaitOptions.WCONTINUED : WaitOptions.WSTOPPED;
+        if ((options & wanted) == 0)
+            return null;
+        if ((options & WaitOptions.WNOWAIT) == 0)
+            _unreported = null;
+        return news;
+    }
+}

@@ -1,0 +1,48 @@
+namespace Nommu.Core.Processes;
+
+/// <summary>Where a process stands in its life, as seen from its parent.</summary>
+internal enum ProcessState
+{
+    Running,
+    Stopped,
+    Zombie,
+}
+
+/// <summary>Linux: a thread group (<c>signal_struct</c> and its leader's place in the tree). Differs: group and session are objects, not numbers to look up. Guarded by <see cref="TaskTable.Lock"/>.</summary>
+internal sealed partial class GuestProcess
+{
+    private readonly TaskTable _tasks;
+    private readonly List<GuestProcess> _children = [];
+
+    internal GuestProcess(TaskTable tasks, int id, GuestProcess? parent, ProcessGroup group)
+    {
+        _tasks = tasks;
+        Id = id;
+        Parent = parent;
+        Group = group;
+    }
+
+    internal int Id { get; }
+
+    internal GuestProcess? Parent { get; private set; }
+
+    internal ProcessGroup Group { get; set; }
+
+    internal ProcessState State { get; private set; }
+
+    /// <summary>True once it has called execve; setpgid(2) leaves such a child alone.</summary>
+    internal bool HasExecuted { get; set; }
+
+    /// <summary>prctl(PR_SET_CHILD_SUBREAPER): orphans below it become its children.</summary>
+    internal bool IsSubreaper { get; set; }
+
+    /// <summary>Signal the parent gets at the end; 0 for none (clone(2)).</summary>
+    internal int ExitSignal { get; set; } = 17;
+
+    internal IReadOnlyList<GuestProcess> Children => _children;
+
+    /// <summary>Woken when a child has something to wait for.</summary>
+    internal WaitQueue ChildChange { get; } = new();
+
+    internal void AddChild(GuestProcess child) => _children.Add(child);
+}
