@@ -1,0 +1,57 @@
+using Microsoft.Extensions.Logging;
+using Nommu.Core.Abi;
+using Nommu.Core.Diagnostics;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Syscalls;
+
+/// <summary>Linux: <c>do_syscall_64</c>. From a number to its handler; one per kernel, since a host may put its own handlers in.</summary>
+internal sealed class SyscallDispatcher
+{
+    private const int Numbers = 1024;
+
+    private readonly SyscallHandler?[] _handlers = new SyscallHandler?[Numbers];
+    private readonly int[] _logged = new int[Numbers];
+    private readonly ILogger _logger;
+
+    internal SyscallDispatcher(ILogger logger)
+    {
+        _logger = logger;
+        SyscallTable.Fill(_handlers);
+    }
+
+    /// <summary>Puts a handler in: for a number of its own, in place of ours, or around it.</summary>
+    /// <param name="number">0 to 1023.</param>
+    /// <param name="wrap">Gets the handler there was, or one that answers ENOSYS.</param>
+    internal void Replace(int number, Func<SyscallHandler, SyscallHandler> wrap)
+    {
+        ArgumentOutOfRangeException.ThrowIfNegative(number);
+        ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, Numbers);
+        var old = _handlers[number] ?? ((GuestThread _, in SyscallArguments _) => Errno.ENOSYS);
+        _handlers[number] = wrap(old);
+    }
+
+    /// <summary>Answers a call. An exception is a bug of ours or of a host's handler: it is logged, and the call fails with EIO rather than take the host with it.</summary>
+    internal SyscallResult Dispatch(GuestThread thread, int number, in SyscallArguments arguments)
+    {
+        if ((uint)number >= Numbers || _handlers[number] is not { } handler)
+            return Unknown(number);
+        try
+        {
+            return handler(thread, arguments);
+        }
+        catch (Exception exception)
+        {
+            KernelLog.HandlerFailed(_logger, number, exception);
+            return Errno.EIO;
+        }
+    }
+
+    /// <summary>Logged once for each number that could be one.</summary>
+    private Errno Unknown(int number)
+    {
+        if ((uint)number < Numbers && Interlocked.Exchange(ref _logged[number], 1) == 0)
+            KernelLog.UnknownSystemCall(_logger, number, Enum.IsDefined((SystemCallNumber)number) ? ((SystemCallNumber)number).ToString() : "no such call");
+        return Errno.ENOSYS;
+    }
+}

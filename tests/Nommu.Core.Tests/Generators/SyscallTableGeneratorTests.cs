@@ -1,0 +1,51 @@
+using Microsoft.CodeAnalysis;
+using Microsoft.CodeAnalysis.CSharp;
+using Nommu.Core.Generators;
+
+namespace Nommu.Core.Tests.Generators;
+
+public class SyscallTableGeneratorTests
+{
+    private const string Frame = """
+        namespace Nommu.Core.Abi { enum SystemCallNumber { getpid = 39, kill = 62 } }
+        namespace Nommu.Core.Processes { class GuestThread { } }
+        namespace Nommu.Core.Syscalls
+        {
+            using Nommu.Core.Processes;
+            class SyscallAttribute(int number, string name) : System.Attribute { }
+            struct SyscallResult { }
+            record struct SyscallArguments(ulong A0, ulong A1, ulong A2, ulong A3, ulong A4, ulong A5);
+            delegate SyscallResult SyscallHandler(GuestThread thread, in SyscallArguments arguments);
+            record SyscallDescription(int Number, string Name, string[] Arguments);
+            readonly record struct UserPtr(ulong Address);
+            enum Signal : short { }
+            static class Calls { /*calls*/ }
+        }
+        """;
+
+    private static (string[] Errors, string Table) Run(string calls)
+    {
+        var references = ((string)AppContext.GetData("TRUSTED_PLATFORM_ASSEMBLIES")!).Split(':').Select(path => MetadataReference.CreateFromFile(path));
+        var tree = CSharpSyntaxTree.ParseText(Frame.Replace("/*calls*/", calls), new CSharpParseOptions(LanguageVersion.Latest));
+        var compilation = CSharpCompilation.Create("test", [tree], references, new CSharpCompilationOptions(OutputKind.DynamicallyLinkedLibrary));
+        CSharpGeneratorDriver.Create([new SyscallTableGenerator().AsSourceGenerator()], parseOptions: (CSharpParseOptions)tree.Options)
+            .RunGeneratorsAndUpdateCompilation(compilation, out var output, out var diagnostics);
+        var errors = diagnostics.Concat(output.GetDiagnostics()).Where(d => d.Severity == DiagnosticSeverity.Error).Select(d => d.Id).ToArray();
+        return (errors, output.SyntaxTrees.Last().ToString());
+    }
+
+    [Test]
+    public void EveryArgumentTakesItsRegister()
+    {
+        var (errors, table) = Run("[Syscall(62, \"kill\")] internal static SyscallResult Kill(GuestThread thread, int pid, Signal signal, UserPtr info, nuint length, ulong last) => default;");
+        Assert.That(errors, Is.Empty);
+        Assert.That(table, Does.Contain("unchecked((int)a.A0)").And.Contain("(short)a.A1").And.Contain("UserPtr(a.A2)").And.Contain("[\"pid\", \"signal\", \"info\", \"length\", \"last\"]"));
+    }
+
+    [TestCase("[Syscall(39, \"getpid\")] internal static SyscallResult A(GuestThread t) => default; [Syscall(39, \"getpid\")] internal static SyscallResult B(GuestThread t) => default;", "NOMMU001")]
+    [TestCase("[Syscall(39, \"getpid\")] internal static int A(GuestThread t) => 0;", "NOMMU002")]
+    [TestCase("[Syscall(39, \"getpid\")] internal static SyscallResult A(GuestThread t, string s) => default;", "NOMMU002")]
+    [TestCase("[Syscall(40, \"getpid\")] internal static SyscallResult A(GuestThread t) => default;", "NOMMU003")]
+    [TestCase("[Syscall(39, \"getpit\")] internal static SyscallResult A(GuestThread t) => default;", "NOMMU003")]
+    public void AMistakeIsACompileError(string calls, string error) => Assert.That(Run(calls).Errors, Does.Contain(error));
+}
