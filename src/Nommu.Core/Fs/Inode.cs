@@ -77,6 +77,9 @@ public abstract class Inode
     /// <summary>Creation.</summary>
     public Timespec BirthTime { get; protected set; }
 
+    /// <summary>True for a file that was made without a name and may be given one (O_TMPFILE).</summary>
+    internal bool IsLinkable { get; set; }
+
     /// <summary>The type bits of <see cref="Mode"/>.</summary>
     public InodeMode Type => Mode & InodeMode.S_IFMT;
 

@@ -20,11 +20,15 @@ public class SpecialInode : Inode
     /// <summary>The socket that is bound to this name, if it is one's.</summary>
     internal object? BoundSocket { get; set; }
 
-    /// <summary>The pipe behind a fifo; it lives as long as somebody has it open.</summary>
-    internal Pipes.Pipe OpenPipe()
+    /// <summary>The pipe behind a fifo, with an end counted as open; it lives as long as somebody has it open.</summary>
+    internal Pipes.Pipe OpenPipe(bool read, bool write, out Pipes.PipePartners partners)
     {
         lock (Lock)
-            return _pipe ??= new Pipes.Pipe();
+        {
+            _pipe ??= new Pipes.Pipe();
+            partners = _pipe.Open(read, write);
+            return _pipe;
+        }
     }
 
     internal void ClosePipe(Pipes.Pipe pipe)

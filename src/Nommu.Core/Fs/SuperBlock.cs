@@ -7,6 +7,7 @@ public abstract class SuperBlock
 {
     private readonly TimeProvider _clock;
     private int _users;
+    private Dentry? _rootDentry;
 
     /// <summary>Makes a file system.</summary>
     /// <param name="type">Its type.</param>
@@ -41,15 +42,7 @@ public abstract class SuperBlock
     internal Lock RenameLock { get; } = new();
 
     /// <summary>The one root dentry of this file system.</summary>
-    internal Dentry RootDentry
-    {
-        get
-        {
-            if (field is null)
-                Interlocked.CompareExchange(ref field, new Dentry(Root, "/"), null);
-            return field;
-        }
-    }
+    internal Dentry RootDentry => _rootDentry ?? (Interlocked.CompareExchange(ref _rootDentry, new Dentry(Root, "/"), null) ?? _rootDentry);
 
     /// <summary>The present time, as files record it.</summary>
     public Timespec Now => Timespec.Now(_clock);

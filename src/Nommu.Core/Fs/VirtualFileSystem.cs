@@ -21,6 +21,7 @@ internal sealed class VirtualFileSystem
             _types[type.Name] = type;
         Devices = devices;
         Clock = clock;
+        Anonymous = new AnonymousInodes(new AnonymousInodesType(), new MountRequest("none", MountFlags.None, default, NextDevice(), clock));
         var root = _types[rootType].Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
         if (!root.TryGet(out var superBlock))
             throw new InvalidOperationException($"The root file system '{rootType}' does not mount: {root.Error}.");
@@ -32,6 +33,12 @@ internal sealed class VirtualFileSystem
     internal DeviceTable Devices { get; }
 
     internal TimeProvider Clock { get; }
+
+    /// <summary>Where pipes, sockets and their like live.</summary>
+    internal AnonymousInodes Anonymous { get; }
+
+    /// <summary>A context at the root of everything, for the kernel itself and for init.</summary>
+    internal FsContext CreateContext() => new(this, Root, Root);
 
     /// <summary>Every process's root and working directory.</summary>
     internal ConcurrentDictionary<FsContext, byte> Contexts { get; } = new();

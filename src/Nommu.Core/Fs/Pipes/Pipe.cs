@@ -66,10 +66,14 @@ internal sealed class Pipe
         }
     }
 
-    internal void Open(bool read, bool write)
+    /// <summary>Counts ends as open.</summary>
+    /// <returns>What the other side was like in that moment.</returns>
+    internal PipePartners Open(bool read, bool write)
     {
+        PipePartners partners;
         lock (_lock)
         {
+            partners = new PipePartners(Readers, Writers, ReaderOpens, WriterOpens);
             if (read)
             {
                 Readers++;
@@ -82,6 +86,7 @@ internal sealed class Pipe
             }
         }
         WakeAll();
+        return partners;
     }
 
     internal void Close(bool read, bool write)
@@ -138,12 +143,10 @@ internal sealed class Pipe
         if (from.Remaining == 0)
             return 0;
         long done = 0;
-        bool wasEmpty;
         lock (_lock)
         {
             if (Readers == 0)
                 return Errno.EPIPE;
-            wasEmpty = _count == 0;
             var total = from.Remaining;
             // Linux's pipe_write: the odd part of a write joins the last buffer if it fits there; the rest takes buffers of its own.
             var odd = (int)(total & (PageSize - 1));
@@ -170,7 +173,6 @@ internal sealed class Pipe
         }
         if (done > 0)
             ReadQueue.Wake();
-        _ = wasEmpty;
         if (done > 0)
             return done;
         return from.Faulted ? Errno.EFAULT : Errno.EAGAIN;
@@ -256,3 +258,6 @@ internal sealed class Pipe
         internal bool IsPacket;
     }
 }
+
+/// <summary>Who had a pipe open, and how often it had been opened, just before somebody joined.</summary>
+internal readonly record struct PipePartners(int Readers, int Writers, int ReaderOpens, int WriterOpens);

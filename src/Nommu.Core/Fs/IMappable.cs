@@ -1,0 +1,29 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Host;
+
+namespace Nommu.Core.Fs;
+
+/// <summary>Linux: <c>mmap</c> of <c>file_operations</c>. Differs: the file says where its pages lie in a memory file of the host, and the caller maps those; so sharing is real.</summary>
+internal interface IMappable
+{
+    /// <summary>The host's file that holds the pages.</summary>
+    HostMemoryFile Backing { get; }
+
+    /// <summary>Makes pages stay where they are until <see cref="Unmap"/>, and fills the holes among them. Pages behind the end of the file are left out.</summary>
+    /// <param name="offset">In the file, page aligned.</param>
+    /// <param name="length">In bytes.</param>
+    /// <param name="forWriting">A shared, writable mapping: EPERM where the file is sealed.</param>
+    /// <param name="runs">Gets where the pages are, in the order of the file.</param>
+    /// <returns>ENOSPC, EPERM.</returns>
+    Errno Map(long offset, long length, bool forWriting, List<MappedRun> runs);
+
+    /// <summary>Ends what one successful <see cref="Map"/> began.</summary>
+    /// <param name="forWriting">As it was there.</param>
+    void Unmap(bool forWriting);
+}
+
+/// <summary>Where a piece of a file lies.</summary>
+/// <param name="FileOffset">In the file.</param>
+/// <param name="BackingOffset">In the host's file.</param>
+/// <param name="Length">In bytes; whole pages.</param>
+internal readonly record struct MappedRun(long FileOffset, long BackingOffset, long Length);
