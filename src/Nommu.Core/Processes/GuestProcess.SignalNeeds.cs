@@ -1,0 +1,8 @@
+namespace Nommu.Core.Processes;
+
+internal sealed partial class GuestProcess
+{
+    internal List<GuestThread> Threads { get; } = [];
+
+    internal TaskTable Tasks => _tasks;
+}
