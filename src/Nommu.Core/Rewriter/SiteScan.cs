@@ -1,0 +1,63 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace Nommu.Core.Rewriter;
+
+/// <summary>The vectorised search for the byte pairs that may enter a kernel; a pair is a candidate, never yet an instruction.</summary>
+internal sealed class SiteScan
+{
+    private const byte EscapeByte = 0x0f;
+    private const byte SyscallByte = 0x05;
+    private const byte SysenterByte = 0x34;
+    private const byte InterruptByte = 0xcd;
+    private const byte InterruptNumber = 0x80;
+
+    /// <summary>A scan of nothing.</summary>
+    internal static SiteScan Empty => new();
+
+    /// <summary>Where 0f 05 stands, ascending.</summary>
+    internal List<int> Candidates { get; } = [];
+
+    internal int Sysenters { get; private set; }
+
+    internal int Interrupts { get; private set; }
+
+    internal int NotInstructions { get; set; }
+
+    internal long BytesDecoded { get; set; }
+
+    internal static SiteScan Of(ReadOnlySpan<byte> text)
+    {
+        var scan = new SiteScan();
+        var at = 0;
+        if (Vector256.IsHardwareAccelerated)
+        {
+            ref var start = ref MemoryMarshal.GetReference(text);
+            var escape = Vector256.Create(EscapeByte);
+            var interrupt = Vector256.Create(InterruptByte);
+            for (; at + Vector256<byte>.Count < text.Length; at += Vector256<byte>.Count)
+            {
+                var first = Vector256.LoadUnsafe(ref start, (nuint)at);
+                var second = Vector256.LoadUnsafe(ref start, (nuint)at + 1);
+                var pairs = (Vector256.Equals(first, escape) & (Vector256.Equals(second, Vector256.Create(SyscallByte)) | Vector256.Equals(second, Vector256.Create(SysenterByte))))
+                    | (Vector256.Equals(first, interrupt) & Vector256.Equals(second, Vector256.Create(InterruptNumber)));
+                var hits = pairs.ExtractMostSignificantBits();
+                for (; hits != 0; hits &= hits - 1)
+                    scan.Look(text, at + System.Numerics.BitOperations.TrailingZeroCount(hits));
+            }
+        }
+        for (; at < text.Length - 1; at++)
+            scan.Look(text, at);
+        return scan;
+    }
+
+    private void Look(ReadOnlySpan<byte> text, int at)
+    {
+        switch (text[at], text[at + 1])
+        {
+            case (EscapeByte, SyscallByte): Candidates.Add(at); break;
+            case (EscapeByte, SysenterByte): Sysenters++; break;
+            case (InterruptByte, InterruptNumber): Interrupts++; break;
+        }
+    }
+}
