@@ -130,6 +130,25 @@ internal sealed unsafe class GuestCpu : IDisposable
     /// <summary>The XSAVE image in standard format. Complete after a fault, a trap or a kick; after a plain call only its xmm registers are.</summary>
     internal Span<byte> XState => new((byte*)_context + GuestContext.XStateOffset, _runtime.XStateSize);
 
+    /// <summary>Makes <see cref="XState"/> complete after a plain call too, for whoever copies it or runs another guest thread on this host thread: fetches the x87 registers, which managed code leaves alone.</summary>
+    internal void CompleteXState()
+    {
+        if (_context->FullState != 0)
+            return;
+        const int X87Bytes = 160, XStateBv = 512;
+        const ulong X87 = 1, Sse = 2;
+        var area = stackalloc byte[512 + 16];
+        area = (byte*)(((ulong)area + 15) & ~15UL);
+        ((delegate* unmanaged<byte*, void>)_runtime.Gate.FetchLegacyState)(area);
+        var xstate = XState;
+        new ReadOnlySpan<byte>(area, X87Bytes).CopyTo(xstate);
+        MemoryMarshal.Write(xstate, _context->GuestFcw); // the host's own is in force by now
+        MemoryMarshal.Write(xstate[24..], _context->GuestMxcsr);
+        xstate[XStateBv..(XStateBv + 64)].Clear();
+        MemoryMarshal.Write(xstate[XStateBv..], X87 | Sse);
+        _context->FullState = 1;
+    }
+
     private void EnsureSignalStack()
     {
         HostStack current;

@@ -43,6 +43,10 @@ internal sealed class GuestGate
         EmitEntry(buffer);
         EmitFastEntry(buffer);
         EmitBinding(buffer);
+        var fetch = new Assembler(64);
+        fetch.fxsave64(__[rdi]);
+        fetch.ret();
+        FetchLegacyState = buffer.Emit(fetch).Address;
     }
 
     /// <summary><c>void enter(GuestContext*)</c>, an ordinary unmanaged function: returns when the guest has left.</summary>
@@ -65,6 +69,9 @@ internal sealed class GuestGate
 
     /// <summary><c>void bind(GuestContext*)</c>: sets GS and notes the host's FS; with null, gives GS back.</summary>
     internal ulong Bind { get; private set; }
+
+    /// <summary><c>void fetch(void* area512)</c>: FXSAVE, for the x87 registers that a plain call leaves in the processor.</summary>
+    internal ulong FetchLegacyState { get; private set; }
 
     internal (ulong Start, ulong End) EnterRange { get; private set; }
 

@@ -18,6 +18,32 @@ public class RegisterTests
         }
     }
 
+    [Test]
+    public void X87RegistersAreFetchedAndPutBack([Values] bool disturb)
+    {
+        using var code = new GuestCode(a => { a.fldpi(); a.fld1(); GuestCode.Call(a, 1000); a.fstp(__qword_ptr[rsp]); a.pop(rbx); a.fstp(__qword_ptr[rsp - 16]); a.mov(r12, __qword_ptr[rsp - 16]); a.ud2(); });
+        using var other = new GuestCode(a => { a.fninit(); a.fldz(); a.fldz(); GuestCode.Call(a, 1001); });
+        code.Run(cpu =>
+        {
+            cpu.Run();
+            cpu.CompleteXState();
+            if (disturb)
+            {
+                var state = cpu.XState.ToArray();
+                var registers = cpu.Registers;
+                cpu.Registers.Rip = other.Entry;
+                cpu.Context.FullState = 0;
+                cpu.Run();
+                Assert.That(cpu.Registers.Rax, Is.EqualTo(1001));
+                state.CopyTo(cpu.XState);
+                cpu.Registers = registers;
+                cpu.Context.FullState = 1;
+            }
+            Assert.That(cpu.Run().Signal, Is.EqualTo(4));
+            Assert.That((BitConverter.UInt64BitsToDouble(cpu.Registers.Rbx), BitConverter.UInt64BitsToDouble(cpu.Registers.R12)), Is.EqualTo((1.0, Math.PI)));
+        });
+    }
+
     /// <summary>Every register a system call keeps is random before each call and looked at after it, on every way out, while collections run.</summary>
     [Test]
     public void AllRegistersSurviveEveryWayOut([Values("slow", "fast", "trap")] string way)
