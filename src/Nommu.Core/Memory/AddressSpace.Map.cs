@@ -1,0 +1,178 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Host;
+
+namespace Nommu.Core.Memory;
+
+/// <summary>mmap(2): finding the place, and putting something there.</summary>
+internal sealed partial class AddressSpace
+{
+    private const MapProtection ReadWrite = MapProtection.PROT_READ | MapProtection.PROT_WRITE;
+
+    /// <summary>Linux: <c>mmap_min_addr</c>, its usual value.</summary>
+    private const ulong LowestAddress = 65536;
+
+    /// <summary>Up to here zeroing pages that are already ours and writable is cheaper than asking the host for new ones.</summary>
+    private const ulong ClearByHand = 64 * Arena.PageSize;
+
+    /// <summary>Maps memory or a file; access rights to the file have been checked.</summary>
+    /// <returns>The address; ENOMEM, EEXIST, EINVAL, EPERM, ENODEV.</returns>
+    internal Result<ulong> Map(in MapRequest request)
+    {
+        var length = Arena.PageUp(request.Length);
+        if (length == 0 || length < request.Length)
+            return Errno.ENOMEM;
+        lock (_lock)
+            return request.File is null ? MapAnonymous(request, length) : MapFile(request, length);
+    }
+
+    private Result<ulong> MapAnonymous(in MapRequest request, ulong length)
+    {
+        var access = request.Protection & VmArea.AccessBits;
+        var flags = AreaFlags(request);
+        if (IsCharged(access, request.IsShared))
+            flags |= VmFlags.Charged;
+        if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
+            return Errno.ENOMEM;
+        var placed = access == ReadWrite ? PlaceZeroed(request, length) : PlaceProtected(request, length, access);
+        if (!placed.TryGet(out var address))
+        {
+            if ((flags & VmFlags.Charged) != 0)
+                Arena.Uncharge((long)(length / Arena.PageSize));
+            return placed.Error;
+        }
+        Insert(new VmArea
+        {
+            Start = address,
+            End = address + length,
+            Protection = access,
+            Flags = flags,
+            Backing = access == MapProtection.PROT_NONE ? VmBacking.Reserved : VmBacking.Anonymous,
+            Name = request.Name,
+        });
+        return address;
+    }
+
+    private Result<ulong> PlaceZeroed(in MapRequest request, ulong length)
+    {
+        if (!request.IsFixed && request.Address == 0)
+            return Arena.Allocate(length) is not 0 and var address ? address : Errno.ENOMEM;
+        if (request.IsFixed && length <= ClearByHand && IsAllRecyclable(request.Address, request.Address + length))
+        {
+            if ((request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0)
+                return Errno.EEXIST;
+            Forget(request.Address, request.Address + length);
+            HostMemory.Clear(request.Address, length);
+            return request.Address;
+        }
+        return PlaceProtected(request, length, ReadWrite);
+    }
+
+    private Result<ulong> PlaceProtected(in MapRequest request, ulong length, MapProtection access)
+    {
+        var place = Place(request, length, out var replaces);
+        if (!place.TryGet(out var address))
+            return place;
+        var error = replaces ? HostMemory.MapAnonymous(address, length, access)
+            : access == MapProtection.PROT_NONE ? Errno.None
+            : HostMemory.Protect(address, length, access);
+        if (error == Errno.None)
+            return address;
+        GiveBack(address, address + length);
+        return error;
+    }
+
+    /// <summary>Finds and takes the place for a mapping; what was there is unmapped, but the host's pages are left for the caller to replace.</summary>
+    /// <param name="request">What is asked.</param>
+    /// <param name="length">Whole pages.</param>
+    /// <param name="replaces">True where the host may have something there; else nothing is behind the pages.</param>
+    private Result<ulong> Place(in MapRequest request, ulong length, out bool replaces)
+    {
+        replaces = request.IsFixed;
+        if (!request.IsFixed)
+        {
+            var hint = Arena.PageDown(request.Address);
+            if (hint != 0 && Arena.TryReserve(hint, length))
+                return hint;
+            return Arena.Reserve(length) is not 0 and var address ? address : Errno.ENOMEM;
+        }
+        var start = request.Address;
+        if ((start & (Arena.PageSize - 1)) != 0)
+            return Errno.EINVAL;
+        if (start < LowestAddress)
+            return Errno.EPERM;
+        if (!Arena.Contains(start, length))
+            return Errno.ENOMEM;
+        if ((request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && AnyBetween(start, start + length))
+            return Errno.EEXIST;
+        if (!TryTakeGaps(start, start + length))
+            return Errno.ENOMEM;
+        Forget(start, start + length);
+        return start;
+    }
+
+    /// <summary>Takes what between two addresses is not ours yet.</summary>
+    /// <returns>False when another process has some of it; then nothing is taken.</returns>
+    private bool TryTakeGaps(ulong start, ulong end)
+    {
+        for (var at = start; at < end;)
+        {
+            var gapEnd = OwnedEnd(at, end, out var owned);
+            if (!owned && !Arena.TryReserve(at, gapEnd - at))
+            {
+                for (var back = start; back < at;)
+                {
+                    var backEnd = OwnedEnd(back, at, out owned);
+                    if (!owned)
+                        Arena.Free(back, backEnd - back);
+                    back = backEnd;
+                }
+                return false;
+            }
+            at = gapEnd;
+        }
+        return true;
+    }
+
+    /// <summary>How far the pages from an address on are all ours, or all not.</summary>
+    private ulong OwnedEnd(ulong at, ulong end, out bool owned)
+    {
+        var index = IndexAtOrAfter(at);
+        owned = true;
+        if (index < _areas.Count && _areas[index].Start <= at)
+            return Math.Min(_areas[index].End, end);
+        if (InBrkReserve(at))
+            return Math.Min(_brkReserveEnd, end);
+        owned = false;
+        if (index < _areas.Count)
+            end = Math.Min(end, _areas[index].Start);
+        return at < StartBrk ? Math.Min(end, StartBrk) : end;
+    }
+
+    private bool IsAllRecyclable(ulong start, ulong end)
+    {
+        for (var index = IndexAtOrAfter(start); index < _areas.Count && _areas[index].Start <= start; index++)
+        {
+            if (!_areas[index].IsRecyclable)
+                return false;
+            start = _areas[index].End;
+            if (start >= end)
+                return true;
+        }
+        return false;
+    }
+
+    private static VmFlags AreaFlags(in MapRequest request)
+    {
+        var flags = request.IsShared ? VmFlags.Shared : VmFlags.None;
+        if ((request.Flags & MapFlags.MAP_GROWSDOWN) != 0)
+            flags |= VmFlags.GrowsDown;
+        if ((request.Flags & MapFlags.MAP_LOCKED) != 0)
+            flags |= VmFlags.Locked;
+        if ((request.Flags & MapFlags.MAP_NORESERVE) != 0)
+            flags |= VmFlags.NoReserve;
+        return flags;
+    }
+
+    /// <summary>Linux: <c>accountable_mapping</c>. Differs: MAP_NORESERVE counts as well, since there is no swap and no out-of-memory killer that would make good for it.</summary>
+    private static bool IsCharged(MapProtection access, bool sharedFile) => !sharedFile && (access & MapProtection.PROT_WRITE) != 0;
+}

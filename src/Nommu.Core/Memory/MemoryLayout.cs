@@ -1,0 +1,26 @@
+namespace Nommu.Core.Memory;
+
+/// <summary>Linux: the boundaries in <c>mm_struct</c> (prctl(PR_SET_MM), /proc/PID/stat): where the loader has put what.</summary>
+internal sealed class MemoryLayout
+{
+    internal ulong StartCode { get; set; }
+
+    internal ulong EndCode { get; set; }
+
+    internal ulong StartData { get; set; }
+
+    internal ulong EndData { get; set; }
+
+    internal ulong StartStack { get; set; }
+
+    internal ulong ArgStart { get; set; }
+
+    internal ulong ArgEnd { get; set; }
+
+    internal ulong EnvStart { get; set; }
+
+    internal ulong EnvEnd { get; set; }
+
+    /// <summary>The auxiliary vector as the program got it (/proc/PID/auxv).</summary>
+    internal byte[] AuxiliaryVector { get; set; } = [];
+}
