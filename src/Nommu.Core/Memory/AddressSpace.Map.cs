@@ -22,14 +22,31 @@ internal sealed partial class AddressSpace
         if (length == 0 || length < request.Length)
             return Errno.ENOMEM;
         lock (_lock)
+        {
+            var error = request.IsFixed ? CheckFixed(request, length) : Errno.None;
+            if (error != Errno.None)
+                return error;
             return request.File is null ? MapAnonymous(request, length) : MapFile(request, length);
+        }
+    }
+
+    private Errno CheckFixed(in MapRequest request, ulong length)
+    {
+        var start = request.Address;
+        if ((start & (Arena.PageSize - 1)) != 0)
+            return Errno.EINVAL;
+        if (start < LowestAddress)
+            return Errno.EPERM;
+        if (!Arena.Contains(start, length))
+            return Errno.ENOMEM;
+        return (request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && AnyBetween(start, start + length) ? Errno.EEXIST : Errno.None;
     }
 
     private Result<ulong> MapAnonymous(in MapRequest request, ulong length)
     {
         var access = request.Protection & VmArea.AccessBits;
         var flags = AreaFlags(request);
-        if (IsCharged(access, request.IsShared))
+        if (IsCharged(access, sharedFile: false))
             flags |= VmFlags.Charged;
         if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
             return Errno.ENOMEM;
@@ -58,8 +75,6 @@ internal sealed partial class AddressSpace
             return Arena.Allocate(length) is not 0 and var address ? address : Errno.ENOMEM;
         if (request.IsFixed && length <= ClearByHand && IsAllRecyclable(request.Address, request.Address + length))
         {
-            if ((request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0)
-                return Errno.EEXIST;
             Forget(request.Address, request.Address + length);
             HostMemory.Clear(request.Address, length);
             return request.Address;
@@ -96,14 +111,6 @@ internal sealed partial class AddressSpace
             return Arena.Reserve(length) is not 0 and var address ? address : Errno.ENOMEM;
         }
         var start = request.Address;
-        if ((start & (Arena.PageSize - 1)) != 0)
-            return Errno.EINVAL;
-        if (start < LowestAddress)
-            return Errno.EPERM;
-        if (!Arena.Contains(start, length))
-            return Errno.ENOMEM;
-        if ((request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && AnyBetween(start, start + length))
-            return Errno.EEXIST;
         if (!TryTakeGaps(start, start + length))
             return Errno.ENOMEM;
         Forget(start, start + length);

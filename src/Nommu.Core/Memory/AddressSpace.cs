@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
 
