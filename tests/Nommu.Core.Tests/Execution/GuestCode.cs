@@ -18,8 +18,18 @@ internal sealed unsafe class GuestCode : IDisposable
         write(assembler);
         using var bytes = new MemoryStream();
         assembler.Assemble(new StreamCodeWriter(bytes), Entry);
+        Length = (int)bytes.Length;
         bytes.ToArray().CopyTo(new Span<byte>((void*)_memory, Size));
     }
+
+    internal int Length { get; }
+
+    internal Span<byte> Text => new((void*)_memory, Length);
+
+    /// <summary>Room for a rewriter's stubs, between text and stack.</summary>
+    internal Span<byte> Stubs => new((void*)StubsAddress, Size / 4);
+
+    internal ulong StubsAddress => (ulong)_memory + Size / 2;
 
     internal ulong Entry => (ulong)_memory;
 
