@@ -1,6 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Time;
 
 namespace Nommu.Core.Fs;
 
@@ -35,16 +36,19 @@ internal static class BlockingIo
         try
         {
             file.Poll(table);
+            var error = Errno.None;
             while (true)
             {
                 var result = file.Read(ref to);
                 if (result.Error != Errno.EAGAIN)
                     return result;
-                var error = thread.Sleep(-1);
-                if (error == Errno.None)
-                    continue;
-                file.Interrupt();
-                return error;
+                if (error != Errno.None)
+                {
+                    file.Interrupt();
+                    return error;
+                }
+                // What came together with a signal is still read.
+                error = thread.Sleep(MonotonicClock.Never);
             }
         }
         finally
@@ -60,6 +64,7 @@ internal static class BlockingIo
         try
         {
             file.Poll(table);
+            var error = Errno.None;
             while (true)
             {
                 var result = file.Write(ref from);
@@ -71,11 +76,12 @@ internal static class BlockingIo
                     return done;
                 if (result.IsOk)
                     continue;
-                var error = thread.Sleep(-1);
-                if (error == Errno.None)
-                    continue;
-                file.Interrupt();
-                return done > 0 ? done : error;
+                if (error != Errno.None)
+                {
+                    file.Interrupt();
+                    return done > 0 ? done : error;
+                }
+                error = thread.Sleep(MonotonicClock.Never);
             }
         }
         finally

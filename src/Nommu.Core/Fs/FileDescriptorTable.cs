@@ -31,6 +31,16 @@ internal sealed class FileDescriptorTable
     /// <summary>RLIMIT_NOFILE: no new descriptor at or above it.</summary>
     internal int Limit { get; set; } = 1024;
 
+    /// <summary>True while another process or thread uses it too.</summary>
+    internal bool IsShared => Volatile.Read(ref _users) > 1;
+
+    /// <summary>The file behind a descriptor of somebody else's table (/proc/PID/fd), with a reference of its own.</summary>
+    internal FileDescription? Retain(int fd)
+    {
+        lock (_lock)
+            return (uint)fd < (uint)_files.Length ? _files[fd]?.Retain() : null;
+    }
+
     /// <summary>The file behind a descriptor, kept while the caller uses it: <c>using var file = files.Get(fd);</c></summary>
     internal FileUse Get(int fd)
     {

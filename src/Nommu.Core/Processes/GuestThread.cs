@@ -1,6 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
+using Nommu.Core.Time;
 
 namespace Nommu.Core.Processes;
 
@@ -44,13 +45,24 @@ internal sealed partial class GuestThread : Waiter
     /// <returns>None when woken, ETIMEDOUT, or ERESTARTSYS when a signal is pending.</returns>
     internal Errno Sleep(long deadline)
     {
-        _ = deadline;
         lock (_sleep)
         {
             while (!_woken)
-                Monitor.Wait(_sleep);
+            {
+                if (IsSignalPending)
+                    return Errno.ERESTARTSYS;
+                if (deadline == MonotonicClock.Never)
+                {
+                    Monitor.Wait(_sleep);
+                    continue;
+                }
+                var left = deadline - MonotonicClock.Now(Fs.FileSystem.Clock);
+                if (left <= 0)
+                    return Errno.ETIMEDOUT;
+                Monitor.Wait(_sleep, (int)Math.Min((left / 1_000_000) + 1, int.MaxValue));
+            }
             _woken = false;
         }
-        return Errno.None;
+        return IsSignalPending ? Errno.ERESTARTSYS : Errno.None;
     }
 }

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Time;
 
 namespace Nommu.Core.Fs.Pipes;
 
@@ -38,7 +39,7 @@ internal static class FifoOpening
             // The partner may come and go in between: what counts is that it came.
             while ((reads ? pipe.WriterOpens : pipe.ReaderOpens) == seen)
             {
-                var error = thread.Sleep(-1);
+                var error = thread.Sleep(MonotonicClock.Never);
                 if (error != Errno.None)
                     return error;
             }
