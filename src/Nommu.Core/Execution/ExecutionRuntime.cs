@@ -16,6 +16,7 @@ internal sealed class ExecutionRuntime
         FsGsBase = (HostCalls.getauxval(AT_HWCAP2) & HWCAP2_FSGSBASE) != 0;
         // CPUID leaf 0Dh, sub-leaf 0, ebx: bytes of the XSAVE image for the features the host has enabled (Intel SDM vol. 1, 13.2).
         XStateSize = X86Base.CpuId(0xd, 0).Ebx;
+        XStateLayout = XStateLayout.OfThisHost(XStateSize);
         Buffer = new CodeBuffer(HostSignals.BufferSize);
         Gate = new GuestGate(Buffer, FsGsBase);
         Copy = new UserCopyCode(Buffer);
@@ -30,6 +31,8 @@ internal sealed class ExecutionRuntime
 
     /// <summary>Bytes of an XSAVE image in standard format on this host.</summary>
     internal int XStateSize { get; }
+
+    internal XStateLayout XStateLayout { get; }
 
     internal CodeBuffer Buffer { get; }
 

@@ -18,6 +18,7 @@ internal sealed unsafe class GuestCpu : IDisposable
     private const int PR_SET_SYSCALL_USER_DISPATCH = 59;
     private const uint InitialMxcsr = 0x1f80;
     private const ushort InitialFcw = 0x37f;
+    private const int MxcsrOffset = 24;
 
     private readonly ExecutionRuntime _runtime = ExecutionRuntime.Instance;
     private readonly GuestContext* _context;
@@ -118,14 +119,29 @@ internal sealed unsafe class GuestCpu : IDisposable
         _context->Registers = default;
         _context->Registers.Rflags = 0x202;
         _context->FsBase = 0;
-        _context->GuestMxcsr = InitialMxcsr;
-        _context->GuestFcw = InitialFcw;
+        ResetXState();
+    }
+
+    /// <summary>Floating point and vectors as a program or a signal handler finds them at its start.</summary>
+    internal void ResetXState()
+    {
         var xstate = XState;
         xstate.Clear();
         MemoryMarshal.Write(xstate, InitialFcw);
-        MemoryMarshal.Write(xstate[24..], InitialMxcsr);
+        MemoryMarshal.Write(xstate[MxcsrOffset..], InitialMxcsr);
+        XStateChanged();
+    }
+
+    /// <summary>To be called after <see cref="XState"/> has been written, so that the guest goes on with it. What the processor would not load must not be in it.</summary>
+    internal void XStateChanged()
+    {
+        _context->GuestFcw = MemoryMarshal.Read<ushort>(XState);
+        _context->GuestMxcsr = MemoryMarshal.Read<uint>(XState[MxcsrOffset..]);
         _context->FullState = 1;
     }
+
+    /// <summary>Bytes of <see cref="XState"/> that a signal frame holds, and the features in them.</summary>
+    internal XStateLayout XStateLayout => _runtime.XStateLayout;
 
     /// <summary>The XSAVE image in standard format. Complete after a fault, a trap or a kick; after a plain call only its xmm registers are.</summary>
     internal Span<byte> XState => new((byte*)_context + GuestContext.XStateOffset, _runtime.XStateSize);

@@ -11,6 +11,9 @@ internal sealed partial class GuestThread
     /// <summary>In <see cref="Work"/>: the signal mask is to be put back before the guest goes on. Linux: TIF_RESTORE_SIGMASK.</summary>
     internal const int WorkRestoreMask = 2;
 
+    /// <summary>In <see cref="Work"/>: rt_sigreturn found a system call that starts again.</summary>
+    internal const int WorkRestartCall = 4;
+
     /// <summary>Its signals.</summary>
     internal SignalState Signals { get; } = new();
 

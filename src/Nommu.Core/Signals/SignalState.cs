@@ -42,6 +42,9 @@ internal sealed class SignalState
     /// <summary>System calls that wait in frames to be made again.</summary>
     internal RestartSites RestartSites { get; } = new();
 
+    /// <summary>The call that rt_sigreturn found to be made again; <see cref="SignalDelivery.NoCall"/> for none.</summary>
+    internal long ResumedCall { get; set; } = SignalDelivery.NoCall;
+
     /// <summary>For execve(2): pending signals and mask stay, the rest is gone.</summary>
     internal void ResetForExec()
     {

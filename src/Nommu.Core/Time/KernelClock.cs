@@ -1,0 +1,77 @@
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Time;
+
+/// <summary>Linux: timekeeping. The only clock of a kernel, on a <see cref="TimeProvider"/>: monotonic time is its timestamp, real time its UTC moved by what settimeofday(2) has changed. Both are the host's own where the provider is the system's, so that the host's vDSO may answer too.</summary>
+internal sealed class KernelClock
+{
+    internal const long NanosecondsPerSecond = 1_000_000_000;
+    private const long NanosecondsPerTick = 100;
+
+    private readonly TimeProvider _provider;
+    private readonly long _frequency;
+    private long _realtimeOffset;
+
+    internal KernelClock(TimeProvider provider)
+    {
+        ArgumentNullException.ThrowIfNull(provider);
+        _provider = provider;
+        _frequency = provider.TimestampFrequency;
+        IsSystem = provider == TimeProvider.System;
+        BootMonotonic = MonotonicNanoseconds;
+    }
+
+    /// <summary>True where the time is the host's, so that sleepers may leave waiting to the host.</summary>
+    internal bool IsSystem { get; }
+
+    internal TimeProvider Provider => _provider;
+
+    /// <summary>CLOCK_MONOTONIC: since some point before the kernel's start, never set.</summary>
+    internal long MonotonicNanoseconds => Scale(_provider.GetTimestamp());
+
+    /// <summary>CLOCK_REALTIME: since 1970-01-01 UTC.</summary>
+    internal long RealtimeNanoseconds => ProviderRealtime() + RealtimeOffset;
+
+    /// <summary>How far the guest's real time has been set off the provider's.</summary>
+    internal long RealtimeOffset => Volatile.Read(ref _realtimeOffset);
+
+    /// <summary>The monotonic time at which the kernel was made.</summary>
+    internal long BootMonotonic { get; }
+
+    /// <summary>Since the kernel was made: /proc/uptime, sysinfo(2).</summary>
+    internal long UptimeNanoseconds => MonotonicNanoseconds - BootMonotonic;
+
+    /// <summary>btime of /proc/stat: when the kernel was made, in today's real time.</summary>
+    internal long BootRealtime => RealtimeNanoseconds - UptimeNanoseconds;
+
+    internal Timespec RealtimeTimespec => ToTimespec(RealtimeNanoseconds);
+
+    /// <summary>Linux: <c>do_settimeofday64</c>.</summary>
+    internal void SetRealtime(long nanoseconds) => Volatile.Write(ref _realtimeOffset, nanoseconds - ProviderRealtime());
+
+    /// <summary>The monotonic time after a relative one; the largest where that overflows.</summary>
+    internal long DeadlineAfter(Timespec duration)
+    {
+        var length = ToNanoseconds(duration);
+        var now = MonotonicNanoseconds;
+        return length > long.MaxValue - now ? long.MaxValue : now + length;
+    }
+
+    /// <summary>How far off a monotonic time is; never negative.</summary>
+    internal TimeSpan Until(long deadline) => TimeSpan.FromTicks(Math.Max(0, deadline - MonotonicNanoseconds + NanosecondsPerTick - 1) / NanosecondsPerTick);
+
+    /// <summary>Saturating, as Linux's <c>timespec64_to_ktime</c>.</summary>
+    internal static long ToNanoseconds(Timespec time) =>
+        time.Seconds >= long.MaxValue / NanosecondsPerSecond ? long.MaxValue : (time.Seconds * NanosecondsPerSecond) + time.Nanoseconds;
+
+    internal static Timespec ToTimespec(long nanoseconds)
+    {
+        var seconds = Math.DivRem(nanoseconds, NanosecondsPerSecond, out var rest);
+        return rest < 0 ? new(seconds - 1, rest + NanosecondsPerSecond) : new(seconds, rest);
+    }
+
+    private long Scale(long timestamp) =>
+        _frequency == NanosecondsPerSecond ? timestamp : (long)((Int128)timestamp * NanosecondsPerSecond / _frequency);
+
+    private long ProviderRealtime() => (_provider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
+}
