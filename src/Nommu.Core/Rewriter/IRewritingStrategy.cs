@@ -5,8 +5,7 @@ namespace Nommu.Core.Rewriter;
 /// Whatever a strategy leaves alone is caught by a trap (Syscall User Dispatch), so a strategy decides about speed, never about correctness.
 /// </summary>
 /// <remarks>
-/// The built-in ones are <see cref="DetourStrategy"/> (default), <see cref="ZpolineStrategy"/> and <see cref="TrapStrategy"/>; a host's own may choose among them by file,
-/// or build a <see cref="RewrittenText"/> itself. Called once per executable segment of a file, from any thread.
+/// The built-in ones are <see cref="DetourStrategy"/> (default), <see cref="ZpolineStrategy"/> and <see cref="TrapStrategy"/>; a host's own may choose among them by file. Called once per executable segment of a file, from any thread.
 /// </remarks>
 public interface IRewritingStrategy
 {

@@ -15,7 +15,7 @@ public sealed class RewrittenText
         ExecutableText text, IReadOnlyList<SitePatch> patches, ReadOnlyMemory<byte> stubs, int nominalDistance, IReadOnlyList<int> fixups, SiteTable table, RewritingCoverage coverage)
     {
         (TextAddress, TextLength, Patches, Stubs, NominalDistance, Table, Coverage) = (text.Address, text.Bytes.Length, patches, stubs, nominalDistance, table, coverage);
-        HasVectorExtensions = VectorUse.MayUse(text.Bytes.Span);
+        HasVectorExtensions = VectorUse.MayUse(text.Bytes);
         _fixups = [.. fixups];
         foreach (var fixup in _fixups)
         {

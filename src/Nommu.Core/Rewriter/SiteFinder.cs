@@ -89,6 +89,9 @@ internal sealed class SiteFinder
         var offset = (int)syscall.IP;
         _leaders.Watch(offset - WindowReach, (int)syscall.NextIP + WindowReach);
         AddShortBranches();
+        // A site that trapped was arrived at in some way the tables do not show.
+        if (IsKnown((int)syscall.NextIP - 2))
+            _leaders.Add(offset);
         Sites.Add(new CandidateSite
         {
             Offset = offset,

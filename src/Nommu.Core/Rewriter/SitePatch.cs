@@ -15,9 +15,6 @@ public enum SiteRung
     /// <summary><c>call *%rax</c> in the place of the instruction.</summary>
     Zpoline,
 
-    /// <summary>A change of the host's own making.</summary>
-    Custom,
-
     /// <summary>Left as it is: the trap catches it.</summary>
     Trap,
 }
@@ -28,9 +25,6 @@ public enum TrapReason
     /// <summary>It was not left.</summary>
     None,
 
-    /// <summary>The strategy rewrites nothing.</summary>
-    NotAsked,
-
     /// <summary>The bytes around it do not decode to one and the same sequence of instructions wherever decoding begins.</summary>
     Undecided,
 
@@ -40,7 +34,7 @@ public enum TrapReason
     /// <summary>The file's tables could not be read to the end, so branch targets may be unknown.</summary>
     UnreadableTables,
 
-    /// <summary>The instruction has a prefix, or a neighbour's window covers it, so that it can't be replaced in place.</summary>
+    /// <summary>The instruction has a prefix, so that two bytes can't stand in its place.</summary>
     NotReplaceable,
 }
 
