@@ -43,7 +43,7 @@ public class RealFileTests
         foreach (var patch in product.Patches)
         {
             for (var offset = patch.Offset + 1; offset < patch.Offset + patch.Original.Length; offset++)
-                Assert.That(targets, Does.Not.Contain((long)offset), $"{text.Address + (ulong)patch.Offset:x}");
+                Assert.That(targets.Contains(offset), Is.False, $"{text.Address + (ulong)patch.Offset:x}");
         }
     }
 
