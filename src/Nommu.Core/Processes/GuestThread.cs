@@ -5,7 +5,7 @@ using Nommu.Core.Time;
 
 namespace Nommu.Core.Processes;
 
-/// <summary>Linux: <c>task_struct</c>. What calls on files need of the calling thread.</summary>
+/// <summary>Linux: <c>task_struct</c>. Differs: what threads share (memory, files, signal handlers) is shared by holding the same object; the process they belong to is a <see cref="GuestProcess"/>.</summary>
 internal sealed partial class GuestThread : Waiter
 {
     private readonly object _sleep = new();
@@ -22,9 +22,20 @@ internal sealed partial class GuestThread : Waiter
 
     internal UserMemory Memory { get; }
 
-    internal FileDescriptorTable Files { get; }
+    /// <summary>Its memory, with one reference. Replaced by execve(2).</summary>
+    internal AddressSpace Space { get; set; } = null!;
 
-    internal FsContext Fs { get; }
+    /// <summary>Its descriptors, with one reference.</summary>
+    internal FileDescriptorTable Files { get; set; }
+
+    /// <summary>Its root, working directory and umask, with one reference.</summary>
+    internal FsContext Fs { get; set; }
+
+    /// <summary>The kernel it belongs to.</summary>
+    internal Machine Machine => Process.Machine;
+
+    /// <summary>Linux: <c>comm</c>: up to 15 bytes, as prctl(PR_SET_NAME) and /proc/PID/comm have it.</summary>
+    internal byte[] Name { get; set; } = [];
 
     internal Credentials Credentials { get; set; }
 

@@ -11,6 +11,9 @@ internal sealed class TaskTable(IProcessEvents events)
 
     internal Lock Lock { get; } = new();
 
+    /// <summary>The kernel whose processes these are; set once, when the kernel is put together.</summary>
+    internal Machine Machine { get; set; } = null!;
+
     internal PidTable Pids { get; } = new();
 
     internal IProcessEvents Events { get; } = events;

@@ -1,0 +1,35 @@
+using Nommu.Core.Diagnostics;
+using Nommu.Core.Fs;
+using Nommu.Core.Loader;
+using Nommu.Core.Memory;
+using Nommu.Core.Time;
+
+namespace Nommu.Core.Processes;
+
+/// <summary>What Linux keeps in globals: one object per kernel, put together once at boot.</summary>
+internal sealed class Machine
+{
+    /// <summary>All processes.</summary>
+    internal required TaskTable Tasks { get; init; }
+
+    /// <summary>All guest memory.</summary>
+    internal required Arena Arena { get; init; }
+
+    /// <summary>All files.</summary>
+    internal required VirtualFileSystem FileSystem { get; init; }
+
+    /// <summary>The only clock.</summary>
+    internal required KernelClock Clock { get; init; }
+
+    /// <summary>From a file to a program.</summary>
+    internal required ProgramLoader Loader { get; init; }
+
+    /// <summary>dmesg.</summary>
+    internal required LogBuffer Log { get; init; }
+
+    /// <summary>Name, release, host name.</summary>
+    internal UtsNamespace Uts { get; } = new();
+
+    /// <summary>/proc/cmdline, without a newline.</summary>
+    internal string CommandLine { get; init; } = "";
+}
