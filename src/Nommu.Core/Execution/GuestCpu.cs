@@ -84,6 +84,9 @@ internal sealed unsafe class GuestCpu : IDisposable
             throw new PlatformNotSupportedException("The host has no Syscall User Dispatch (Linux 5.11), or forbids it.");
     }
 
+    /// <summary>A place for <see cref="Save"/>.</summary>
+    internal GuestCpuState NewState() => new(_runtime.XStateSize);
+
     /// <summary>Runs the guest until it leaves. An ordinary unmanaged call to the runtime: collections go on meanwhile.</summary>
     internal GuestExit Run()
     {
@@ -163,6 +166,24 @@ internal sealed unsafe class GuestCpu : IDisposable
         xstate[XStateBv..(XStateBv + 64)].Clear();
         MemoryMarshal.Write(xstate[XStateBv..], X87 | Sse);
         _context->FullState = 1;
+    }
+
+    /// <summary>Copies the guest's whole state out; it is unharmed.</summary>
+    internal void Save(GuestCpuState state)
+    {
+        CompleteXState();
+        state.Registers = _context->Registers;
+        state.FsBase = _context->FsBase;
+        XState.CopyTo(state.XState);
+    }
+
+    /// <summary>Puts a saved state in the place of what is there. From any thread while the guest is out.</summary>
+    internal void Load(GuestCpuState state)
+    {
+        _context->Registers = state.Registers;
+        _context->FsBase = state.FsBase;
+        state.XState.CopyTo(XState);
+        XStateChanged();
     }
 
     private void EnsureSignalStack()

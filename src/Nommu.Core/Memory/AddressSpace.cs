@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Fs;
 
 namespace Nommu.Core.Memory;
 
@@ -23,6 +24,9 @@ internal sealed partial class AddressSpace
 
     internal MemoryLayout Layout { get; } = new();
 
+    /// <summary>Linux: <c>exe_file</c>, what /proc/PID/exe shows; the memory holds a reference.</summary>
+    internal FileDescription? Executable { get; set; }
+
     /// <summary>Where the heap begins.</summary>
     internal ulong StartBrk { get; private set; }
 
@@ -39,8 +43,10 @@ internal sealed partial class AddressSpace
     /// <summary>Linux: <c>mmput</c>. The last one gives all memory back.</summary>
     internal void Release()
     {
-        if (Interlocked.Decrement(ref _references) == 0)
-            ReleaseAll();
+        if (Interlocked.Decrement(ref _references) != 0)
+            return;
+        ReleaseAll();
+        Executable?.Release();
     }
 
     /// <summary>The areas as they are now, for /proc/PID/maps.</summary>

@@ -1,7 +1,7 @@
 namespace Nommu.Core.Processes;
 
 /// <summary>Stopping, going on and ending: what the parent is told, and who inherits the children.</summary>
-internal sealed partial class GuestProcess
+public sealed partial class GuestProcess
 {
     private WaitStatus? _unreported;
 
@@ -47,6 +47,14 @@ internal sealed partial class GuestProcess
         NotifyOfDeath(parent);
     }
 
+    /// <summary>The last thread goes.</summary>
+    internal void Leave(GuestThread last, WaitStatus status)
+    {
+        _ = MainCredentials; // remembered while there is somebody to ask
+        Threads.Remove(last);
+        Exit(status);
+    }
+
     private void NotifyOfDeath(GuestProcess parent)
     {
         if (ExitSignal != 0)
@@ -87,6 +95,8 @@ internal sealed partial class GuestProcess
     {
         var heldByParent = Parent!.Group != Group && Parent.Group.Session == Group.Session;
         Parent = reaper;
+        foreach (var thread in Threads)
+            thread.LoadIdentity();
         ExitSignal = 17; // whoever inherits expects SIGCHLD
         reaper?._children.Add(this);
         if (State == ProcessState.Zombie)

@@ -3,7 +3,7 @@ using Nommu.Core.Signals;
 namespace Nommu.Core.Processes;
 
 /// <summary>What signals need of a process.</summary>
-internal sealed partial class GuestProcess
+public sealed partial class GuestProcess
 {
     private Credentials? _lastCredentials;
 

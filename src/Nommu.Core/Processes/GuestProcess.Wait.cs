@@ -21,10 +21,10 @@ internal enum WaitOptions
     WNOWAIT = 0x01000000,
 }
 
-/// <summary>What a wait found.</summary>
-internal readonly record struct WaitFinding(int Pid, WaitStatus Status);
+/// <summary>What a wait found: the child, what has become of it, whose it was, and what it has used.</summary>
+internal readonly record struct WaitFinding(int Pid, WaitStatus Status, uint Uid = 0, Rusage Usage = default);
 
-internal sealed partial class GuestProcess
+public sealed partial class GuestProcess
 {
     /// <summary>One look at the children, which consumes what it reports unless WNOWAIT. The caller sleeps on <see cref="ChildChange"/> and looks again.</summary>
     /// <returns>Pid 0 where children match and none has news; ECHILD where none matches.</returns>
@@ -36,8 +36,9 @@ internal sealed partial class GuestProcess
             if (!target.Matches(child))
                 continue;
             any = true;
+            var uid = child.MainCredentials?.Uid ?? 0;
             if (child.TakeNews(options) is { } status)
-                return new WaitFinding(child.Id, status);
+                return new WaitFinding(child.Id, status, uid);
         }
         return any ? new WaitFinding(0, default) : Errno.ECHILD;
     }

@@ -9,7 +9,7 @@ internal enum ProcessState
 }
 
 /// <summary>Linux: a thread group (<c>signal_struct</c> and its leader's place in the tree). Differs: group and session are objects, not numbers to look up. Guarded by <see cref="TaskTable.Lock"/>.</summary>
-internal sealed partial class GuestProcess
+public sealed partial class GuestProcess
 {
     private readonly TaskTable _tasks;
     private readonly List<GuestProcess> _children = [];

@@ -37,7 +37,16 @@ internal sealed partial class GuestThread : Waiter
     /// <summary>Linux: <c>comm</c>: up to 15 bytes, as prctl(PR_SET_NAME) and /proc/PID/comm have it.</summary>
     internal byte[] Name { get; set; } = [];
 
-    internal Credentials Credentials { get; set; }
+    /// <summary>Whose rights it has.</summary>
+    internal Credentials Credentials
+    {
+        get;
+        set
+        {
+            field = value;
+            LoadIdentity();
+        }
+    }
 
     /// <summary>For the one wait this thread can be in.</summary>
     internal PollTable PollTable { get; }

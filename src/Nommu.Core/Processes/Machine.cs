@@ -27,6 +27,12 @@ internal sealed class Machine
     /// <summary>dmesg.</summary>
     internal required LogBuffer Log { get; init; }
 
+    /// <summary>What guests run on.</summary>
+    internal required Execution.HostThreadPool HostThreads { get; init; }
+
+    /// <summary>printk.</summary>
+    internal required Microsoft.Extensions.Logging.ILogger Logger { get; init; }
+
     /// <summary>Name, release, host name.</summary>
     internal UtsNamespace Uts { get; } = new();
 

@@ -29,7 +29,11 @@ internal sealed class SyscallDispatcher
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, Numbers);
         var old = _handlers[number] ?? ((GuestThread _, in SyscallArguments _) => Errno.ENOSYS);
         _handlers[number] = wrap(old);
+        AllowsFastPaths = false;
     }
+
+    /// <summary>False while the host wants to see calls that emitted code would answer without it.</summary>
+    internal bool AllowsFastPaths { get; private set; } = true;
 
     /// <summary>Answers a call. An exception is a bug of ours or of a host's handler: it is logged, and the call fails with EIO rather than take the host with it.</summary>
     internal SyscallResult Dispatch(GuestThread thread, int number, in SyscallArguments arguments)

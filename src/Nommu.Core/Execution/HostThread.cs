@@ -1,0 +1,178 @@
+using Nommu.Core.Host;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Execution;
+
+/// <summary>
+/// A thread of the host on which guest threads run, one at a time. Linux has no counterpart; the nearest is a processor. It is parked while it has none.
+/// </summary>
+/// <remarks>
+/// A vfork child runs on its parent's host thread: the parent's registers wait on a stack here until the child has executed a program, which then moves to a host thread of its own, or has ended.
+/// So vfork creates no thread and hands nothing over.
+/// </remarks>
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The thread itself disposes of them when it ends.")]
+internal sealed class HostThread
+{
+    /// <summary>Handlers of system calls are shallow; what is deep is managed code of a host's drivers.</summary>
+    private const int StackSize = 512 << 10;
+
+    private readonly HostThreadPool _pool;
+    private readonly RunLoop _loop;
+    private readonly HostThreadPark _park = new();
+    private readonly ManualResetEventSlim _ready = new();
+    private readonly Stack<GuestCpuState> _suspended = [];
+    private readonly Stack<GuestCpuState> _unused = [];
+    private readonly Thread _thread;
+    private Exception? _failure;
+    private volatile GuestThread? _current;
+    private volatile bool _ended;
+
+    internal HostThread(HostThreadPool pool, RunLoop loop, int number)
+    {
+        (_pool, _loop) = (pool, loop);
+        _thread = new Thread(Live, StackSize) { IsBackground = true, Name = $"guest {number}" };
+        _thread.Start();
+        _ready.Wait();
+        _ready.Dispose();
+        if (_failure is not null)
+            throw new PlatformNotSupportedException(_failure.Message, _failure);
+    }
+
+    /// <summary>Its ability to run guest code.</summary>
+    internal GuestCpu Cpu { get; private set; } = null!;
+
+    /// <summary>Who runs on it.</summary>
+    internal GuestThread? Current => _current;
+
+    /// <summary>Gives a parked host thread somebody to run; its registers are in <see cref="Cpu"/> already.</summary>
+    internal void Start(GuestThread thread)
+    {
+        Refresh(thread);
+        _park.Unpark();
+    }
+
+    /// <summary>A vfork child takes this host thread over from its parent, whose state waits. With the task table's lock held.</summary>
+    internal void Suspend(GuestThread parent, GuestThread child)
+    {
+        var state = _unused.Count > 0 ? _unused.Pop() : Cpu.NewState();
+        Cpu.Save(state);
+        state.Registers.Rax = (ulong)child.Id; // what vfork will have answered
+        _suspended.Push(state);
+        (child.VforkParent, parent.VforkChild) = (parent, child);
+        Attach(child);
+    }
+
+    /// <summary>The running guest thread leaves for good. A parent that waited for it goes on; without one the host thread parks.</summary>
+    internal void Leave(GuestThread thread)
+    {
+        lock (thread.Process.Tasks.Lock)
+        {
+            var parent = thread.VforkParent;
+            if (parent is null)
+            {
+                _current = null;
+                return;
+            }
+            (thread.VforkParent, parent.VforkChild) = (null, null);
+            var state = _suspended.Pop();
+            Cpu.Load(state);
+            _unused.Push(state);
+            Attach(parent);
+        }
+    }
+
+    /// <summary>A parent ends while its vfork child still runs here: the child goes on alone. Only the outermost can be let go, the others follow it.</summary>
+    /// <returns>The parent, to be ended by the caller; null where none is to end.</returns>
+    internal GuestThread? TakeDoomedParent(GuestThread thread)
+    {
+        if (thread.VforkParent is null)
+            return null;
+        lock (thread.Process.Tasks.Lock)
+        {
+            var child = thread;
+            while (child.VforkParent is { VforkParent: not null } parent)
+                child = parent;
+            var outermost = child.VforkParent!;
+            if (outermost.Process.Signals.GroupExit is null && !outermost.Signals.MustExit)
+                return null;
+            (child.VforkParent, outermost.VforkChild) = (null, null);
+            var states = _suspended.ToArray(); // the innermost first
+            _suspended.Clear();
+            for (var i = states.Length - 2; i >= 0; i--)
+                _suspended.Push(states[i]);
+            _unused.Push(states[^1]);
+            return outermost;
+        }
+    }
+
+    /// <summary>The running guest thread has another program or other rights.</summary>
+    internal void Refresh(GuestThread thread)
+    {
+        lock (thread.Process.Tasks.Lock)
+            Attach(thread);
+    }
+
+    /// <summary>Makes a guest thread leave the guest, if it is the one that runs here and somebody else asks.</summary>
+    internal void Kick(GuestThread thread)
+    {
+        if (_current == thread && Thread.CurrentThread != _thread)
+            Cpu.Kick();
+    }
+
+    /// <summary>Ends a parked host thread.</summary>
+    internal void End()
+    {
+        _ended = true;
+        _park.Unpark();
+    }
+
+    /// <summary>Waits until the host thread has gone.</summary>
+    internal void Join() => _thread.Join();
+
+    private void Attach(GuestThread thread)
+    {
+        thread.Host = this;
+        _current = thread;
+        thread.LoadIdentity();
+        Cpu.Context.SaveFullState = thread.Space.UsesVectorExtensions ? 1u : 0u;
+    }
+
+    private bool WaitForWork()
+    {
+        while (_current is null && !_ended)
+            _park.Park(-1);
+        return _current is not null;
+    }
+
+    private void Live()
+    {
+        try
+        {
+            Cpu = GuestCpu.AttachToCurrentThread();
+        }
+        catch (PlatformNotSupportedException exception)
+        {
+            _failure = exception;
+            return;
+        }
+        finally
+        {
+            _ready.Set();
+        }
+        try
+        {
+            while (WaitForWork())
+            {
+                _loop.Run(this);
+                if (!_pool.Return(this))
+                    break;
+            }
+        }
+        finally
+        {
+            Cpu.Dispose();
+            _park.Dispose();
+            _pool.Gone(this);
+        }
+    }
+}

@@ -1,0 +1,84 @@
+namespace Nommu.Core.Execution;
+
+/// <summary>The host threads of one kernel. Those that have nobody to run are parked here, so that a new process seldom costs a new thread.</summary>
+/// <remarks>Its lock is a leaf.</remarks>
+internal sealed class HostThreadPool(RunLoop loop)
+{
+    /// <summary>More than this many do not wait for work.</summary>
+    private const int MostParked = 64;
+
+    private readonly Lock _lock = new();
+    private readonly Stack<HostThread> _parked = [];
+    private readonly HashSet<HostThread> _all = [];
+    private int _made;
+    private bool _closed;
+
+    /// <summary>How many host threads there are, running or parked.</summary>
+    internal int Count
+    {
+        get
+        {
+            lock (_lock)
+                return _all.Count;
+        }
+    }
+
+    /// <summary>How many were ever made.</summary>
+    internal int Made => Volatile.Read(ref _made);
+
+    /// <summary>A host thread with nobody on it: for the caller to fill its registers and <see cref="HostThread.Start"/> it.</summary>
+    /// <exception cref="PlatformNotSupportedException">The host cannot run guests at all.</exception>
+    internal HostThread Take()
+    {
+        lock (_lock)
+        {
+            if (_parked.TryPop(out var parked))
+                return parked;
+        }
+        var fresh = new HostThread(this, loop, Interlocked.Increment(ref _made));
+        lock (_lock)
+            _all.Add(fresh);
+        return fresh;
+    }
+
+    /// <summary>Gives a host thread back that was taken and not started.</summary>
+    internal void PutBack(HostThread thread)
+    {
+        if (!Return(thread))
+            thread.End();
+    }
+
+    /// <summary>A host thread has nobody to run any more.</summary>
+    /// <returns>False where it is to end.</returns>
+    internal bool Return(HostThread thread)
+    {
+        lock (_lock)
+        {
+            if (_closed || _parked.Count >= MostParked)
+                return false;
+            _parked.Push(thread);
+            return true;
+        }
+    }
+
+    internal void Gone(HostThread thread)
+    {
+        lock (_lock)
+            _all.Remove(thread);
+    }
+
+    /// <summary>Ends all host threads. The guest threads on them have been told to end.</summary>
+    internal void Close()
+    {
+        HostThread[] all;
+        lock (_lock)
+        {
+            _closed = true;
+            all = [.. _all];
+            while (_parked.TryPop(out var parked))
+                parked.End();
+        }
+        foreach (var thread in all)
+            thread.Join();
+    }
+}

@@ -1,0 +1,103 @@
+using Nommu.Core.Processes;
+using Nommu.Core.Signals;
+using Nommu.Core.Syscalls;
+
+namespace Nommu.Core.Execution;
+
+/// <summary>Linux: the way between user and kernel mode (<c>do_syscall_64</c>, <c>exit_to_user_mode_loop</c>): a guest thread's life on a host thread. One per kernel.</summary>
+/// <remarks>A handler may change who runs on the host thread (vfork, execve, exit): after every call the loop looks anew.</remarks>
+internal sealed class RunLoop(SyscallDispatcher dispatcher)
+{
+    /// <summary>Runs whoever is on a host thread until nobody is.</summary>
+    internal void Run(HostThread host)
+    {
+        var cpu = host.Cpu;
+        cpu.FastPaths = dispatcher.AllowsFastPaths;
+        while (host.Current is { } thread)
+        {
+            if (thread.Work != 0 && !LookAtWork(host, thread))
+                continue;
+            var exit = cpu.Run();
+            switch (exit.Kind)
+            {
+                case GuestExitKind.SystemCall:
+                    Call(host, thread, (int)cpu.Registers.Rax);
+                    break;
+                case GuestExitKind.TrappedSystemCall:
+                    Trapped(thread, ref cpu.Registers);
+                    Call(host, thread, (int)cpu.Registers.Rax);
+                    break;
+                case GuestExitKind.Fault:
+                    SignalFault.Raise(thread, exit);
+                    break;
+                default:
+                    // A kick means that somebody has set Work, of this thread or of one that waits below it.
+                    cpu.FastPaths = dispatcher.AllowsFastPaths;
+                    break;
+            }
+        }
+    }
+
+    private void Call(HostThread host, GuestThread thread, int number)
+    {
+        ref var registers = ref host.Cpu.Registers;
+        while (true)
+        {
+            var result = dispatcher.Dispatch(thread, number, new SyscallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9));
+            if (result.IsNoReturn)
+                return;
+            registers.Rax = (ulong)result.Value;
+            if (thread.Work == 0 && !SystemCallRestart.IsRestartCode(result.Value))
+                return;
+            EndDoomedParents(host, thread);
+            switch (SignalDelivery.Deliver(thread, number))
+            {
+                case SignalVerdict.RestartCall:
+                    number = (int)registers.Rax;
+                    break;
+                case SignalVerdict.Exit:
+                    End(host, thread);
+                    return;
+                default:
+                    return;
+            }
+        }
+    }
+
+    /// <returns>False where the loop is to look anew.</returns>
+    private bool LookAtWork(HostThread host, GuestThread thread)
+    {
+        EndDoomedParents(host, thread);
+        switch (SignalDelivery.Deliver(thread, SignalDelivery.NoCall))
+        {
+            case SignalVerdict.RestartCall:
+                Call(host, thread, (int)host.Cpu.Registers.Rax);
+                return false;
+            case SignalVerdict.Exit:
+                End(host, thread);
+                return false;
+            default:
+                return true;
+        }
+    }
+
+    /// <summary>What the instruction itself would have done (Intel SDM, SYSCALL), and a note so that the next load of the file needs no trap here.</summary>
+    private static void Trapped(GuestThread thread, ref GuestRegisters registers)
+    {
+        registers.Rcx = registers.Rip;
+        registers.R11 = registers.Rflags;
+        thread.Space.RememberTrappedSite(registers.Rip - SystemCallRestart.InstructionLength);
+    }
+
+    private static void End(HostThread host, GuestThread thread)
+    {
+        thread.Exit();
+        host.Leave(thread);
+    }
+
+    private static void EndDoomedParents(HostThread host, GuestThread thread)
+    {
+        while (host.TakeDoomedParent(thread) is { } parent)
+            parent.Exit();
+    }
+}

@@ -1,0 +1,94 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Execution;
+using Nommu.Core.Memory;
+
+namespace Nommu.Core.Processes;
+
+/// <summary>Linux: <c>kernel_clone</c> and <c>copy_process</c>. Differs: a child always shares its maker's memory, since there is but one address space; fork(2) answers ENOSYS.</summary>
+internal sealed partial class GuestThread
+{
+    /// <summary>Makes a child or a thread.</summary>
+    /// <returns>The caller's answer, its child's number; nothing where the child has taken the caller's host thread over and answers 0 there. EINVAL, EAGAIN, ENOSYS, EFAULT.</returns>
+    internal Syscalls.SyscallResult Clone(in CloneRequest request)
+    {
+        var error = request.Check();
+        if (error != Errno.None)
+            return error;
+        var takesOver = request.Has(CloneFlags.CLONE_VFORK);
+        var host = takesOver ? Host! : Machine.HostThreads.Take();
+        Result<GuestThread> made;
+        lock (Process.Tasks.Lock)
+        {
+            made = Process.Signals.GroupExit is null ? AddChild(request) : Errno.ERESTARTNOINTR;
+            if (takesOver && made.TryGet(out var vforked))
+                host.Suspend(this, vforked);
+        }
+        if (!made.TryGet(out var child))
+        {
+            if (!takesOver)
+                Machine.HostThreads.PutBack(host);
+            return made.Error;
+        }
+        if (takesOver)
+        {
+            Prepare(child, host.Cpu, request);
+            return Syscalls.SyscallResult.NoReturn;
+        }
+        var id = child.Id;
+        LoadStateInto(host);
+        Prepare(child, host.Cpu, request);
+        host.Start(child);
+        return id;
+    }
+
+    /// <summary>The child's place among processes and what it shares. With the task table's lock held.</summary>
+    private Result<GuestThread> AddChild(in CloneRequest request)
+    {
+        var process = Process;
+        int id;
+        if (request.Has(CloneFlags.CLONE_THREAD))
+        {
+            var allocated = Process.Tasks.Pids.Allocate();
+            if (!allocated.TryGet(out id))
+                return allocated.Error;
+        }
+        else
+        {
+            var added = Process.Tasks.Add(request.Has(CloneFlags.CLONE_PARENT) ? Process.Parent : Process);
+            if (!added.TryGet(out process))
+                return added.Error;
+            id = process.Id;
+            process.ExitSignal = request.Has(CloneFlags.CLONE_PARENT) ? Process.ExitSignal : request.ExitSignal;
+            process.InheritFrom(Process, request);
+        }
+        var files = request.Has(CloneFlags.CLONE_FILES) ? Files.Share() : Files.Clone();
+        var fs = request.Has(CloneFlags.CLONE_FS) ? Fs.Share() : Fs.Clone();
+        var child = new GuestThread(Memory, files, fs, Credentials) { Id = id, Process = process, Space = Space.Retain(), Name = Name, Clock = Clock };
+        child.Signals.InheritFrom(Signals, keepAlternateStack: !request.Has(CloneFlags.CLONE_VM) || request.Has(CloneFlags.CLONE_VFORK));
+        process.Threads.Add(child);
+        return child;
+    }
+
+    private void LoadStateInto(HostThread host)
+    {
+        var state = Host!.Cpu.NewState();
+        Host.Cpu.Save(state);
+        host.Cpu.Load(state);
+    }
+
+    /// <summary>Linux: <c>copy_thread</c>. The child returns 0 from the same call, on its own stack if it was given one.</summary>
+    private void Prepare(GuestThread child, GuestCpu cpu, in CloneRequest request)
+    {
+        cpu.Registers.Rax = 0;
+        if (request.StackPointer != 0)
+            cpu.Registers.Rsp = request.StackPointer;
+        if (request.Has(CloneFlags.CLONE_SETTLS))
+            cpu.Context.FsBase = request.Tls;
+        if (request.Has(CloneFlags.CLONE_PARENT_SETTID))
+            _ = Memory.Write(new UserPtr<int>(request.ParentTid), child.Id);
+        if (request.Has(CloneFlags.CLONE_CHILD_SETTID))
+            _ = Memory.Write(new UserPtr<int>(request.ChildTid), child.Id);
+        if (request.Has(CloneFlags.CLONE_CHILD_CLEARTID))
+            child.ClearChildTid = request.ChildTid;
+    }
+}

@@ -1,0 +1,127 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Execution;
+using Nommu.Core.Loader;
+using Nommu.Core.Signals;
+
+namespace Nommu.Core.Processes;
+
+/// <summary>Linux: <c>begin_new_exec</c> and what follows it. Differs: a vfork child leaves its parent's host thread here and goes on with one of its own.</summary>
+internal sealed partial class GuestThread
+{
+    private const int MaximumName = 15;
+
+    /// <summary>execve(2): puts a program in the place of the one that runs.</summary>
+    /// <returns>Nothing when it has worked; EAGAIN where the process is being ended; any error of loading.</returns>
+    internal Syscalls.SyscallResult Execute(ExecRequest request)
+    {
+        var loaded = Machine.Loader.Load(request);
+        if (!loaded.TryGet(out var image))
+            return loaded.Error;
+        if (!BecomeOnlyThread())
+        {
+            image.Abandon();
+            return Errno.EAGAIN;
+        }
+        // The point of no return: what is done below cannot fail.
+        var host = Host!;
+        if (VforkParent is null)
+        {
+            TakeOn(image, host.Cpu);
+            host.Refresh(this);
+            return Syscalls.SyscallResult.NoReturn;
+        }
+        var own = Machine.HostThreads.Take();
+        TakeOn(image, own.Cpu);
+        host.Leave(this);
+        own.Start(this);
+        return Syscalls.SyscallResult.NoReturn;
+    }
+
+    /// <summary>A new process's first program.</summary>
+    internal void Begin(LoadedImage image, HostThread host)
+    {
+        TakeOn(image, host.Cpu);
+        host.Start(this);
+    }
+
+    private void TakeOn(LoadedImage image, GuestCpu cpu)
+    {
+        cpu.Reset();
+        cpu.Registers.Rip = image.Entry;
+        cpu.Registers.Rsp = image.StackPointer;
+        var process = Process;
+        lock (process.Tasks.Lock)
+        {
+            process.HasExecuted = true;
+            process.Handlers = process.Handlers.ForExec();
+            Signals.ResetForExec();
+            Name = NameOf(image.FileName.Span);
+        }
+        if (Files.IsShared)
+        {
+            var own = Files.Clone();
+            Files.Release();
+            Files = own;
+        }
+        Files.CloseOnExec();
+        ClearChildTid = 0;
+        var old = Space;
+        Space = image.Space;
+        Space.Executable = image.Executable;
+        old?.Release();
+    }
+
+    /// <summary>Linux: <c>de_thread</c>: all other threads end, and the caller gets the first one's number.</summary>
+    /// <returns>False where the process is to end.</returns>
+    private bool BecomeOnlyThread()
+    {
+        var process = Process;
+        if (process.Threads is [var only] && only == this && Id == process.Id)
+            return true;
+        lock (process.Tasks.Lock)
+        {
+            if (process.Signals.GroupExit is not null || Signals.MustExit)
+                return false;
+            SignalGeneration.EndOtherThreads(this);
+        }
+        PollTable.Add(process.ThreadGone);
+        try
+        {
+            while (true)
+            {
+                lock (process.Tasks.Lock)
+                {
+                    if (process.Signals.GroupExit is not null || Signals.MustExit)
+                        return false;
+                    if (process.Threads.Count == 1)
+                    {
+                        TakeLeadersNumber();
+                        return true;
+                    }
+                    ClearWork(WorkSignal); // only the end of the process ends this wait
+                }
+                _ = Sleep(-1);
+            }
+        }
+        finally
+        {
+            PollTable.Clear();
+            SetWork(WorkSignal);
+        }
+    }
+
+    private void TakeLeadersNumber()
+    {
+        if (Id == Process.Id)
+            return;
+        Process.Tasks.Pids.Release(Id);
+        Id = Process.Id;
+        LoadIdentity();
+    }
+
+    private static byte[] NameOf(ReadOnlySpan<byte> path)
+    {
+        path = path[(path.LastIndexOf((byte)'/') + 1)..];
+        return path[..Math.Min(path.Length, MaximumName)].ToArray();
+    }
+}

@@ -1,0 +1,70 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Syscalls;
+
+/// <summary>wait4(2) and waitid(2).</summary>
+internal static class WaitSyscalls
+{
+    private const WaitOptions Common = WaitOptions.WNOHANG | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
+    private const WaitOptions ForThreads = (WaitOptions)unchecked((int)0xe0000000); // __WNOTHREAD, __WALL, __WCLONE: children are the process's here
+
+    [Syscall(61, "wait4")]
+    internal static SyscallResult Wait4(GuestThread thread, int pid, UserPtr<int> status, WaitOptions options, UserPtr<Rusage> usage)
+    {
+        if ((options & ~(Common | ForThreads)) != 0)
+            return Errno.EINVAL;
+        if (pid == int.MinValue)
+            return Errno.ESRCH;
+        var target = pid switch
+        {
+            > 0 => new WaitTarget(pid, 0),
+            -1 => default,
+            0 => new WaitTarget(0, thread.Process.Group.Id),
+            _ => new WaitTarget(0, -pid),
+        };
+        var found = thread.WaitForChild(target, (options & Common) | WaitOptions.WEXITED);
+        if (!found.TryGet(out var finding))
+            return found.Error;
+        if (finding.Pid == 0)
+            return 0;
+        if (!status.IsNull && thread.Memory.Write(status, finding.Status.Value) is not Errno.None and var error)
+            return error;
+        if (!usage.IsNull && thread.Memory.Write(usage, finding.Usage) is not Errno.None and var unwritable)
+            return unwritable;
+        return finding.Pid;
+    }
+
+    [Syscall(247, "waitid")]
+    internal static SyscallResult Waitid(GuestThread thread, WaitIdType type, int id, UserPtr<Siginfo> info, WaitOptions options, UserPtr<Rusage> usage)
+    {
+        const WaitOptions Kinds = WaitOptions.WEXITED | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
+        if ((options & ~(Common | WaitOptions.WEXITED | WaitOptions.WNOWAIT | ForThreads)) != 0 || (options & Kinds) == 0)
+            return Errno.EINVAL;
+        WaitTarget target;
+        switch (type)
+        {
+            case WaitIdType.P_ALL:
+                target = default;
+                break;
+            case WaitIdType.P_PID when id > 0:
+                target = new WaitTarget(id, 0);
+                break;
+            case WaitIdType.P_PGID when id >= 0:
+                target = new WaitTarget(0, id == 0 ? thread.Process.Group.Id : id);
+                break;
+            default:
+                return Errno.EINVAL;
+        }
+        var found = thread.WaitForChild(target, options & ~ForThreads);
+        if (!found.TryGet(out var finding))
+            return found.Error;
+        var report = finding.Pid == 0
+            ? default
+            : new Siginfo { Signo = (int)Signal.SIGCHLD, Code = finding.Status.ChildCode, Pid = finding.Pid, Uid = finding.Uid, Status = finding.Status.ChildStatus };
+        if (!info.IsNull && thread.Memory.Write(info, report) is not Errno.None and var error)
+            return error;
+        return usage.IsNull || finding.Pid == 0 ? Errno.None : thread.Memory.Write(usage, finding.Usage);
+    }
+}
