@@ -13,4 +13,43 @@ internal static partial class KernelLog
 
     [LoggerMessage(3, LogLevel.Warning, "process {Pid} calls fork, which is not done: ENOSYS")]
     internal static partial void ForkNotDone(ILogger logger, int pid);
+
+    [LoggerMessage(4, LogLevel.Warning, "{Path}: not executable: {Reason}")]
+    internal static partial void NotLoaded(ILogger logger, string path, string reason);
+
+    [LoggerMessage(EventId = 5, Message = "{Text}")]
+    internal static partial void Message(ILogger logger, LogLevel level, string text);
+
+    [LoggerMessage(10, LogLevel.Information, "Linux version {Release} (Nommu.Core {Version}) {Build}")]
+    internal static partial void Banner(ILogger logger, string release, string version, string build);
+
+    [LoggerMessage(11, LogLevel.Information, "Command line: {Text}")]
+    internal static partial void CommandLine(ILogger logger, string text);
+
+    [LoggerMessage(12, LogLevel.Information, "Memory: {Kilobytes}K, {Reserved}M of addresses reserved at {Start:x}")]
+    internal static partial void Memory(ILogger logger, ulong kilobytes, ulong reserved, ulong start);
+
+    [LoggerMessage(13, LogLevel.Information, "System calls: {Strategy}, else trap; {Count} are done")]
+    internal static partial void SystemCalls(ILogger logger, string strategy, int count);
+
+    [LoggerMessage(14, LogLevel.Information, "Root: {Source} unpacked into {Type}, {Kilobytes}K")]
+    internal static partial void Root(ILogger logger, string source, string type, long kilobytes);
+
+    [LoggerMessage(15, LogLevel.Information, "devtmpfs: mounted")]
+    internal static partial void DevtmpfsMounted(ILogger logger);
+
+    [LoggerMessage(16, LogLevel.Information, "Run {Path} as init process")]
+    internal static partial void RunInit(ILogger logger, string path);
+
+    [LoggerMessage(17, LogLevel.Error, "Starting init: {Path} exists but couldn't execute it (error {Errno})")]
+    internal static partial void InitFailed(ILogger logger, string path, Abi.Errno errno);
+
+    [LoggerMessage(18, LogLevel.Warning, "Malformed command line option '{Word}'")]
+    internal static partial void Malformed(ILogger logger, string word);
+
+    [LoggerMessage(19, LogLevel.Information, "reboot: {What}")]
+    internal static partial void Halted(ILogger logger, string what);
+
+    [LoggerMessage(20, LogLevel.Critical, "Kernel panic - not syncing: {Why}")]
+    internal static partial void Panic(ILogger logger, string why);
 }

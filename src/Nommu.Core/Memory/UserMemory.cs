@@ -28,9 +28,17 @@ public sealed class UserMemory
         return allowed == 0 ? target.Length : target.Length - allowed + UserCopy.CopyFromUser(target[..allowed], address);
     }
 
-    internal Errno Read(ulong address, Span<byte> target) => CopyFromUserPartial(target, address) == 0 ? Errno.None : Errno.EFAULT;
+    /// <summary>Copies bytes out of guest memory.</summary>
+    /// <param name="address">Where they are.</param>
+    /// <param name="target">Where to.</param>
+    /// <returns>EFAULT where not all of them can be read.</returns>
+    public Errno Read(ulong address, Span<byte> target) => CopyFromUserPartial(target, address) == 0 ? Errno.None : Errno.EFAULT;
 
-    internal Errno Write(ulong address, ReadOnlySpan<byte> source) => CopyToUserPartial(address, source) == 0 ? Errno.None : Errno.EFAULT;
+    /// <summary>Copies bytes into guest memory.</summary>
+    /// <param name="address">Where to.</param>
+    /// <param name="source">The bytes.</param>
+    /// <returns>EFAULT where not all of them can be written.</returns>
+    public Errno Write(ulong address, ReadOnlySpan<byte> source) => CopyToUserPartial(address, source) == 0 ? Errno.None : Errno.EFAULT;
 
     internal Errno Read<T>(UserPtr<T> pointer, out T value) where T : unmanaged
     {

@@ -33,10 +33,12 @@ public sealed partial class GuestProcess
             return;
         State = ProcessState.Zombie;
         ExitStatus = status;
+        TellHost(status);
         _unreported = null;
         foreach (var child in _children)
             child.ReparentTo(FindReaper());
         _children.Clear();
+        _tasks.ForgetInit(this);
         if (Parent is not { } parent)
         {
             _tasks.Remove(this);

@@ -22,7 +22,8 @@ public sealed partial class GuestProcess
         Group = group;
     }
 
-    internal int Id { get; }
+    /// <summary>Its number in the guest (getpid(2)).</summary>
+    public int Id { get; }
 
     internal GuestProcess? Parent { get; private set; }
 

@@ -7,7 +7,7 @@ using Nommu.Core.Time;
 namespace Nommu.Core.Processes;
 
 /// <summary>What Linux keeps in globals: one object per kernel, put together once at boot.</summary>
-internal sealed class Machine
+internal sealed partial class Machine
 {
     /// <summary>All processes.</summary>
     internal required TaskTable Tasks { get; init; }

@@ -50,8 +50,16 @@ internal sealed class TaskTable(IProcessEvents events)
         }
         process.Group.Add(process);
         _processes.Add(pid, process);
-        Init ??= process;
+        if (pid == 1)
+            Init = process;
         return process;
+    }
+
+    /// <summary>Init has ended: orphans have nobody from now on and leave no zombies.</summary>
+    internal void ForgetInit(GuestProcess process)
+    {
+        if (Init == process)
+            Init = null;
     }
 
     /// <summary>Forgets a process that has been waited for.</summary>

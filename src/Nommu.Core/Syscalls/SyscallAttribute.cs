@@ -1,4 +1,3 @@
-using Nommu.Core.Abi;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Syscalls;
@@ -15,29 +14,6 @@ internal sealed class SyscallAttribute(int number, string name) : Attribute
 
 /// <summary>The six argument registers: rdi, rsi, rdx, r10, r8, r9 (syscall(2)).</summary>
 internal readonly record struct SyscallArguments(ulong A0, ulong A1, ulong A2, ulong A3, ulong A4, ulong A5);
-
-/// <summary>What a system call answers in rax; or that it does not, since the registers have been replaced (execve, rt_sigreturn).</summary>
-internal readonly record struct SyscallResult
-{
-    private SyscallResult(long value, bool noReturn) => (Value, IsNoReturn) = (value, noReturn);
-
-    internal static SyscallResult NoReturn => new(0, true);
-
-    /// <summary>The value, or the negated error number.</summary>
-    internal long Value { get; }
-
-    internal bool IsNoReturn { get; }
-
-    internal Errno Error => Value is < 0 and >= -4095 ? (Errno)(-Value) : Errno.None;
-
-    public static implicit operator SyscallResult(long value) => new(value, false);
-
-    public static implicit operator SyscallResult(Errno error) => new(-(long)error, false);
-
-    public static implicit operator SyscallResult(Result<long> result) => result.IsOk ? result.Value : result.Error;
-
-    public static implicit operator SyscallResult(Result<int> result) => result.IsOk ? result.Value : result.Error;
-}
 
 /// <summary>A system call with its registers still untyped; the table holds one for each number.</summary>
 internal delegate SyscallResult SyscallHandler(GuestThread thread, in SyscallArguments arguments);

@@ -12,6 +12,7 @@ internal sealed class SyscallDispatcher
 
     private readonly SyscallHandler?[] _handlers = new SyscallHandler?[Numbers];
     private readonly int[] _logged = new int[Numbers];
+    private readonly HashSet<int> _replaced = [];
     private readonly ILogger _logger;
 
     internal SyscallDispatcher(ILogger logger)
@@ -29,7 +30,23 @@ internal sealed class SyscallDispatcher
         ArgumentOutOfRangeException.ThrowIfGreaterThanOrEqual(number, Numbers);
         var old = _handlers[number] ?? ((GuestThread _, in SyscallArguments _) => Errno.ENOSYS);
         _handlers[number] = wrap(old);
+        _replaced.Add(number);
         AllowsFastPaths = false;
+    }
+
+    /// <summary>All calls that Linux knows by name, and those that the host has added.</summary>
+    internal SystemCallInfo[] List()
+    {
+        var all = new List<SystemCallInfo>();
+        for (var number = 0; number < Numbers; number++)
+        {
+            var name = Enum.GetName((SystemCallNumber)number);
+            if (name is null && !_replaced.Contains(number))
+                continue;
+            var state = _replaced.Contains(number) ? SystemCallState.Host : _handlers[number] is null ? SystemCallState.NotDone : SystemCallState.Done;
+            all.Add(new SystemCallInfo(number, name ?? "", state));
+        }
+        return [.. all];
     }
 
     /// <summary>False while the host wants to see calls that emitted code would answer without it.</summary>

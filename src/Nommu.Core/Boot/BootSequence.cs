@@ -1,0 +1,79 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nommu.Core.Abi;
+using Nommu.Core.Diagnostics;
+using Nommu.Core.Fs;
+using Nommu.Core.Fs.Initramfs;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+using Nommu.Core.Rewriter;
+using Nommu.Core.Syscalls;
+
+namespace Nommu.Core.Boot;
+
+/// <summary>Linux: <c>start_kernel</c> up to the start of init: says what the machine is, fills its root, mounts /dev.</summary>
+internal sealed class BootSequence(IServiceProvider services)
+{
+    private readonly Machine _machine = services.GetRequiredService<Machine>();
+    private readonly KernelCommandLine _line = services.GetRequiredService<KernelCommandLine>();
+    private readonly KernelOptions _options = services.GetRequiredService<KernelOptions>();
+
+    internal void Run(CancellationToken cancellationToken)
+    {
+        SayWhatWeAre();
+        cancellationToken.ThrowIfCancellationRequested();
+        FillRoot();
+        cancellationToken.ThrowIfCancellationRequested();
+        MountDevices();
+        if (_line.IsReadOnly)
+            _machine.FileSystem.Mounts.Root.Flags |= MountFlags.MS_RDONLY;
+    }
+
+    private void SayWhatWeAre()
+    {
+        var log = _machine.Logger;
+        KernelLog.Banner(log, UtsNamespace.Release, typeof(Kernel).Assembly.GetName().Version?.ToString(3) ?? "0", _machine.Uts.Version);
+        KernelLog.CommandLine(log, _line.Text);
+        foreach (var word in _line.Complaints)
+            KernelLog.Malformed(log, word);
+        var arena = _machine.Arena;
+        KernelLog.Memory(log, (ulong)arena.Limit * (Arena.PageSize >> 10), (arena.End - arena.Start) >> 20, arena.Start);
+        KernelLog.SystemCalls(log, services.GetRequiredService<IRewritingStrategy>().Name, SyscallTable.Descriptions.Length);
+    }
+
+    private void FillRoot()
+    {
+        if ((_line.Root ?? _options.Root) is not { } source)
+            return;
+        var context = _machine.FileSystem.CreateContext();
+        try
+        {
+            RootContent.Load(new FsCaller(context, Credentials.Root), source);
+        }
+        finally
+        {
+            context.Release();
+        }
+        var pages = services.GetRequiredService<PageStore>();
+        KernelLog.Root(_machine.Logger, source, "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
+    }
+
+    /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts.</summary>
+    private void MountDevices()
+    {
+        var files = _machine.FileSystem;
+        var context = files.CreateContext();
+        try
+        {
+            var caller = new FsCaller(context, Credentials.Root);
+            if (!caller.Resolve(context.Root, "/dev"u8).TryGet(out var place) || files.FindType("devtmpfs") is not { } type)
+                return;
+            var made = type.Mount(new MountRequest("devtmpfs", MountFlags.None, default, files.NextDevice(), files.Clock));
+            if (made.TryGet(out var superBlock) && files.Mounts.Add(superBlock, place, MountFlags.None, "devtmpfs") == Errno.None)
+                KernelLog.DevtmpfsMounted(_machine.Logger);
+        }
+        finally
+        {
+            context.Release();
+        }
+    }
+}

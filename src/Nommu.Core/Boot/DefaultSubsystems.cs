@@ -1,0 +1,119 @@
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.DependencyInjection.Extensions;
+using Microsoft.Extensions.Logging;
+using Microsoft.Extensions.Logging.Abstractions;
+using Nommu.Core.Diagnostics;
+using Nommu.Core.Drivers.Char;
+using Nommu.Core.Execution;
+using Nommu.Core.Fs;
+using Nommu.Core.Fs.Devtmpfs;
+using Nommu.Core.Fs.Tmpfs;
+using Nommu.Core.Loader;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+using Nommu.Core.Rewriter;
+using Nommu.Core.Signals;
+using Nommu.Core.Syscalls;
+using Nommu.Core.Time;
+
+namespace Nommu.Core.Boot;
+
+/// <summary>What a kernel consists of: the table of contents. Whatever a host has registered for a service stands in for what is added here; of services there are many of, a host's come behind ours and win by their name.</summary>
+public static class DefaultSubsystems
+{
+    internal static void AddTo(IServiceCollection services, KernelOptions options)
+    {
+        services.AddSingleton(options);
+        services.AddSingleton(_ => KernelCommandLine.Parse(options.CommandLine));
+        AddTime(services);
+        AddDiagnostics(services);
+        AddMemory(services);
+        AddFiles(services);
+        AddPrograms(services);
+        AddProcesses(services);
+    }
+
+    private static void AddTime(IServiceCollection services)
+    {
+        services.TryAddSingleton(TimeProvider.System);
+        services.AddSingleton(s => new KernelClock(s.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddDiagnostics(IServiceCollection services)
+    {
+        services.AddSingleton(s => new LogBuffer(s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new KernelLogger(s.GetRequiredService<LogBuffer>()));
+        services.AddSingleton(s => new HostLog(s.GetService<ILoggerFactory>() ?? NullLoggerFactory.Instance));
+    }
+
+    private static void AddMemory(IServiceCollection services)
+    {
+        services.AddSingleton(s => new Arena(s.GetRequiredService<KernelCommandLine>().Memory ?? s.GetRequiredService<KernelOptions>().Memory));
+        services.AddSingleton(s => new PageStore(s.GetRequiredService<Arena>().Limit * (long)Arena.PageSize));
+    }
+
+    private static void AddFiles(IServiceCollection services)
+    {
+        Prepend<IFileSystemType>(services, s => new TmpfsType(s.GetRequiredService<PageStore>()));
+        Prepend<IFileSystemType>(services, s => new DevtmpfsType(s.GetRequiredService<PageStore>(), s.GetRequiredService<DeviceTable>()));
+        services.AddSingleton(MakeDeviceTable);
+        services.AddSingleton(s => new VirtualFileSystem(s.GetServices<IFileSystemType>(), "tmpfs", "mode=755"u8, s.GetRequiredService<DeviceTable>(), s.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddPrograms(IServiceCollection services)
+    {
+        services.TryAddSingleton<IRewritingStrategy, DetourStrategy>();
+        services.AddSingleton(_ => new RewrittenImageStore());
+        services.AddSingleton(s => new RewrittenImageCache(s.GetRequiredService<RewrittenImageStore>(), s.GetRequiredService<IRewritingStrategy>()));
+        services.AddSingleton(s => new ProgramLoader(s.GetRequiredService<Arena>(), s.GetServices<IBinaryFormat>())
+        {
+            Refused = (path, reason) => KernelLog.NotLoaded(s.GetRequiredService<KernelLogger>(), path, reason),
+        });
+    }
+
+    private static void AddProcesses(IServiceCollection services)
+    {
+        services.AddSingleton(_ => new TaskTable(new ProcessSignals()));
+        services.AddSingleton(MakeDispatcher);
+        services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>())));
+        services.AddSingleton(MakeMachine);
+    }
+
+    private static DeviceTable MakeDeviceTable(IServiceProvider services)
+    {
+        var devices = new DeviceTable();
+        foreach (var device in services.GetServices<DeviceRegistration>().Reverse())
+            _ = devices.Add(device.Name, device.Driver, device.Mode); // of two with one name the later wins
+        DefaultCharacterDevices.AddTo(devices, services.GetRequiredService<LogBuffer>());
+        return devices;
+    }
+
+    private static SyscallDispatcher MakeDispatcher(IServiceProvider services)
+    {
+        var dispatcher = new SyscallDispatcher(services.GetRequiredService<KernelLogger>());
+        foreach (var call in services.GetServices<SystemCallRegistration>())
+            call.AddTo(dispatcher);
+        return dispatcher;
+    }
+
+    private static Machine MakeMachine(IServiceProvider services)
+    {
+        var tasks = services.GetRequiredService<TaskTable>();
+        return tasks.Machine = new Machine
+        {
+            Tasks = tasks,
+            Arena = services.GetRequiredService<Arena>(),
+            FileSystem = services.GetRequiredService<VirtualFileSystem>(),
+            Clock = services.GetRequiredService<KernelClock>(),
+            Loader = services.GetRequiredService<ProgramLoader>(),
+            Log = services.GetRequiredService<LogBuffer>(),
+            HostThreads = services.GetRequiredService<HostThreadPool>(),
+            Logger = services.GetRequiredService<KernelLogger>(),
+            CommandLine = services.GetRequiredService<KernelCommandLine>().Text,
+        };
+    }
+
+    /// <summary>Before what the host has registered, so that the host's is the later one.</summary>
+    private static void Prepend<T>(IServiceCollection services, Func<IServiceProvider, T> make) where T : class =>
+        services.Insert(0, ServiceDescriptor.Singleton(make));
+}

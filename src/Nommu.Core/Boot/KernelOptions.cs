@@ -1,0 +1,20 @@
+namespace Nommu.Core;
+
+/// <summary>What a kernel is built from, apart from its services.</summary>
+public sealed class KernelOptions
+{
+    /// <summary>The kernel command line.</summary>
+    public string CommandLine { get; set; } = "";
+
+    /// <summary>What the root file system is filled from: a directory of the host, or an archive (tar or cpio, gzipped or not). Null for an empty root. <c>root=</c> in the command line wins.</summary>
+    public string? Root { get; set; }
+
+    /// <summary>Bytes of memory that guests may have in use; <c>mem=</c> in the command line wins.</summary>
+    public ulong Memory { get; set; } = 1UL << 30;
+
+    /// <summary>Whether every system call is logged, a line each, at <see cref="Microsoft.Extensions.Logging.LogLevel.Trace"/>.</summary>
+    public bool TraceSystemCalls { get; set; }
+
+    /// <summary>What is written instead, where something else than the logger shall have the lines of <see cref="TraceSystemCalls"/>.</summary>
+    public Action<string>? TraceOutput { get; set; }
+}

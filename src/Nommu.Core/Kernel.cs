@@ -1,0 +1,134 @@
+using Microsoft.Extensions.DependencyInjection;
+using Nommu.Core.Boot;
+using Nommu.Core.Diagnostics;
+using Nommu.Core.Execution;
+using Nommu.Core.Fs;
+using Nommu.Core.Processes;
+using Nommu.Core.Syscalls;
+
+namespace Nommu.Core;
+
+/// <summary>A nommu Linux machine in this process. Boot it, start processes in it, dispose of it.</summary>
+/// <remarks>Several live side by side and share nothing but emitted code. All members may be called from any thread.</remarks>
+public sealed class Kernel : IAsyncDisposable, IDisposable
+{
+    private readonly KernelServices _services;
+    private readonly Machine _machine;
+    private readonly Lock _lock = new();
+    private readonly TaskCompletionSource<HaltReason> _halted = new(TaskCreationOptions.RunContinuationsAsynchronously);
+    private Task? _boot;
+    private Task? _disposal;
+
+    internal Kernel(KernelServices services)
+    {
+        _services = services;
+        try
+        {
+            _ = ExecutionRuntime.Instance; // refuses what the host can't do before anything is promised
+            services.GetRequiredService<HostLog>().Follow(services.GetRequiredService<LogBuffer>());
+            _machine = services.GetRequiredService<Machine>();
+            _machine.HaltRequested = reason => Halt(reason);
+        }
+        catch
+        {
+            services.Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>Begins to compose a kernel without a container.</summary>
+    /// <returns>The builder.</returns>
+    public static KernelBuilder CreateBuilder() => new();
+
+    /// <summary>The kernel's services: what <see cref="DefaultSubsystems"/> lists and what the host has added.</summary>
+    public IServiceProvider Services => _services;
+
+    /// <summary>What was said at boot.</summary>
+    public KernelCommandLine CommandLine => _services.GetRequiredService<KernelCommandLine>();
+
+    /// <summary>Its devices; they may come and go while it runs.</summary>
+    public DeviceTable Devices => _machine.FileSystem.Devices;
+
+    /// <summary>Every system call there is in Linux, with what this kernel makes of it.</summary>
+    public IReadOnlyList<SystemCallInfo> SystemCalls => _services.GetRequiredService<SyscallDispatcher>().List();
+
+    /// <summary>Ends when the machine has been halted: by reboot(2), by the end of init, or by <see cref="Halt"/> or disposal.</summary>
+    public Task<HaltReason> Halted => _halted.Task;
+
+    internal Machine Machine => _machine;
+
+    /// <summary>Fills the root file system and mounts /dev. Processes can be started afterwards.</summary>
+    /// <param name="cancellationToken">Gives up between two steps.</param>
+    /// <returns>A task; the same for all callers.</returns>
+    /// <exception cref="IOException">The root can't be read or does not fit.</exception>
+    /// <exception cref="InvalidDataException">The root is an archive that is damaged or of an unknown kind.</exception>
+    public Task BootAsync(CancellationToken cancellationToken = default)
+    {
+        lock (_lock)
+        {
+            ObjectDisposedException.ThrowIf(_disposal is not null, this);
+            return _boot ??= Task.Run(() => new BootSequence(_services).Run(cancellationToken), cancellationToken);
+        }
+    }
+
+    /// <summary>Starts a process, a session of its own with no parent.</summary>
+    /// <param name="info">What to run and how.</param>
+    /// <returns>The running process.</returns>
+    /// <exception cref="GuestException">The program can't be executed; its message says why.</exception>
+    /// <exception cref="InvalidOperationException">The kernel has not booted or is halting.</exception>
+    public GuestProcess Start(GuestProcessStartInfo info)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        RequireBooted();
+        return new ProcessStart(_machine).Start(info);
+    }
+
+    /// <summary>Starts init as Linux does: the program that <c>init=</c> names, or the first of /sbin/init, /etc/init, /bin/init and /bin/sh that there is, with the console as its standard streams. When it ends, the kernel halts.</summary>
+    /// <returns>Process 1.</returns>
+    /// <exception cref="GuestException">None of them can be executed; its message lists them.</exception>
+    /// <exception cref="InvalidOperationException">The kernel has not booted, or a process has been started already.</exception>
+    public GuestProcess StartInit()
+    {
+        RequireBooted();
+        var init = new InitStart(_machine, CommandLine).Start();
+        _ = init.WaitForExitAsync().ContinueWith(_ => Halt(HaltReason.InitExited), TaskScheduler.Default);
+        return init;
+    }
+
+    /// <summary>Ends every process and lets no more start.</summary>
+    /// <param name="reason">What <see cref="Halted"/> says.</param>
+    public void Halt(HaltReason reason = HaltReason.PowerOff)
+    {
+        if (_machine.BeginHalt())
+            KernelLog.Halted(_machine.Logger, reason.ToString());
+        _halted.TrySetResult(reason);
+    }
+
+    /// <summary>Ends every process and gives all threads, memory and descriptors back.</summary>
+    public void Dispose() => DisposeAsync().AsTask().GetAwaiter().GetResult();
+
+    /// <summary>Ends every process and gives all threads, memory and descriptors back.</summary>
+    /// <returns>A task that ends when everything has been given back.</returns>
+    public ValueTask DisposeAsync()
+    {
+        lock (_lock)
+            return new ValueTask(_disposal ??= Task.Run(DisposeOnce));
+    }
+
+    private async Task DisposeOnce()
+    {
+        if (_boot is { } boot)
+            await boot.ContinueWith(static _ => { }, CancellationToken.None, TaskContinuationOptions.None, TaskScheduler.Default);
+        Halt();
+        _machine.HostThreads.Close();
+        _machine.FileSystem.Mounts.Clear();
+        _services.Dispose();
+    }
+
+    private void RequireBooted()
+    {
+        ObjectDisposedException.ThrowIf(_disposal is not null, this);
+        if (_boot is not { IsCompletedSuccessfully: true })
+            throw new InvalidOperationException("The kernel has not booted.");
+    }
+}
