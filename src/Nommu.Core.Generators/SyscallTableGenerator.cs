@@ -52,7 +52,7 @@ public sealed class SyscallTableGenerator : IIncrementalGenerator
         text.AppendLine("    }").AppendLine();
         text.AppendLine("    internal static SyscallDescription[] Descriptions { get; } =").AppendLine("    [");
         foreach (var call in calls)
-            text.AppendLine($"        new({call.Number}, \"{call.Name}\", [{string.Join(", ", call.Arguments.Select(name => "\"" + name + "\""))}]),");
+            text.AppendLine($"        new({call.Number}, \"{call.Name}\", [{string.Join(", ", call.Arguments)}]),");
         return text.AppendLine("    ];").AppendLine("}").ToString();
     }
 
@@ -93,13 +93,28 @@ public sealed class SyscallTableGenerator : IIncrementalGenerator
                 call.Problem = "the shape is another";
             foreach (var parameter in method.Parameters.Skip(1))
             {
-                call.Arguments.Add(parameter.Name);
                 if (Convert(parameter.Type, "a.A" + call.Conversions.Count.ToString(CultureInfo.InvariantCulture)) is { } conversion)
+                {
+                    call.Arguments.Add(Describe(parameter, conversion));
                     call.Conversions.Add(conversion);
+                }
                 else
+                {
                     call.Problem = $"the type of '{parameter.Name}' can't come from a register";
+                }
             }
             return call;
+        }
+
+        // What the trace shows of an argument: a path as text, a number or flags by their type, everything else as an address.
+        private static string Describe(IParameterSymbol parameter, string conversion)
+        {
+            var type = parameter.Type;
+            var isText = type.Name == "UserPtr" && ((INamedTypeSymbol)type).TypeArguments.Any(pointed => pointed.SpecialType == SpecialType.System_Byte)
+                && (parameter.Name.EndsWith("path", StringComparison.OrdinalIgnoreCase) || parameter.Name is "name" or "target" or "source");
+            var isNumber = type.TypeKind == TypeKind.Enum || type.SpecialType is not SpecialType.None and not SpecialType.System_UInt64;
+            var format = isNumber ? $"static (in SyscallArguments a) => ({conversion}).ToString()" : "null";
+            return $"new(\"{parameter.Name}\", {(isText ? "true" : "false")}, {format})";
         }
 
         private static string? Convert(ITypeSymbol type, string register)

@@ -93,6 +93,9 @@ public static class DefaultSubsystems
         var dispatcher = new SyscallDispatcher(services.GetRequiredService<KernelLogger>());
         foreach (var call in services.GetServices<SystemCallRegistration>())
             call.AddTo(dispatcher);
+        var options = services.GetRequiredService<KernelOptions>();
+        if (options.TraceSystemCalls)
+            dispatcher.Trace = new SyscallTrace(options.TraceOutput ?? services.GetRequiredService<HostLog>().TraceLine);
         return dispatcher;
     }
 

@@ -52,4 +52,7 @@ internal static partial class KernelLog
 
     [LoggerMessage(20, LogLevel.Critical, "Kernel panic - not syncing: {Why}")]
     internal static partial void Panic(ILogger logger, string why);
+
+    [LoggerMessage(21, LogLevel.Trace, "{Line}")]
+    internal static partial void SystemCall(ILogger logger, string line);
 }

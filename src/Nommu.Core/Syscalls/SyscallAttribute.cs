@@ -21,5 +21,14 @@ internal delegate SyscallResult SyscallHandler(GuestThread thread, in SyscallArg
 /// <summary>What the trace and the list of supported calls know of a system call.</summary>
 /// <param name="Number">Its number.</param>
 /// <param name="Name">Its name in C.</param>
-/// <param name="Arguments">Its arguments' names.</param>
-internal sealed record SyscallDescription(int Number, string Name, string[] Arguments);
+/// <param name="Arguments">Its arguments.</param>
+internal sealed record SyscallDescription(int Number, string Name, SyscallArgument[] Arguments);
+
+/// <summary>What the trace knows of an argument.</summary>
+/// <param name="Name">Its name.</param>
+/// <param name="IsText">It is the address of a path.</param>
+/// <param name="Format">For numbers and flags; null for addresses.</param>
+internal sealed record SyscallArgument(string Name, bool IsText, SyscallArgumentFormat? Format);
+
+/// <summary>Shows one of the arguments.</summary>
+internal delegate string SyscallArgumentFormat(in SyscallArguments arguments);

@@ -49,6 +49,17 @@ internal sealed class SyscallDispatcher
         return [.. all];
     }
 
+    /// <summary>Gets a line for every call; null for no trace. Set before processes start.</summary>
+    internal SyscallTrace? Trace
+    {
+        get;
+        set
+        {
+            field = value;
+            AllowsFastPaths &= value is null;
+        }
+    }
+
     /// <summary>False while the host wants to see calls that emitted code would answer without it.</summary>
     internal bool AllowsFastPaths { get; private set; } = true;
 
@@ -56,10 +67,14 @@ internal sealed class SyscallDispatcher
     internal SyscallResult Dispatch(GuestThread thread, int number, in SyscallArguments arguments)
     {
         if ((uint)number >= Numbers || _handlers[number] is not { } handler)
-            return Unknown(number);
+        {
+            var error = Unknown(number);
+            Trace?.Show(thread, number, arguments, error);
+            return error;
+        }
         try
         {
-            return handler(thread, arguments);
+            return Trace is { } trace ? trace.Run(thread, number, arguments, handler) : handler(thread, arguments);
         }
         catch (Exception exception)
         {

@@ -16,8 +16,10 @@ public class SyscallTableGeneratorTests
             struct SyscallResult { }
             record struct SyscallArguments(ulong A0, ulong A1, ulong A2, ulong A3, ulong A4, ulong A5);
             delegate SyscallResult SyscallHandler(GuestThread thread, in SyscallArguments arguments);
-            record SyscallDescription(int Number, string Name, string[] Arguments);
-            readonly record struct UserPtr(ulong Address);
+            record SyscallDescription(int Number, string Name, SyscallArgument[] Arguments);
+            record SyscallArgument(string Name, bool IsText, SyscallArgumentFormat? Format);
+            delegate string SyscallArgumentFormat(in SyscallArguments arguments);
+            readonly record struct UserPtr<T>(ulong Address);
             enum Signal : short { }
             static class Calls { /*calls*/ }
         }
@@ -37,9 +39,10 @@ public class SyscallTableGeneratorTests
     [Test]
     public void EveryArgumentTakesItsRegister()
     {
-        var (errors, table) = Run("[Syscall(62, \"kill\")] internal static SyscallResult Kill(GuestThread thread, int pid, Signal signal, UserPtr info, nuint length, ulong last) => default;");
+        var (errors, table) = Run("[Syscall(62, \"kill\")] internal static SyscallResult Kill(GuestThread thread, int pid, Signal signal, UserPtr<byte> path, nuint length, ulong last) => default;");
         Assert.That(errors, Is.Empty);
-        Assert.That(table, Does.Contain("unchecked((int)a.A0)").And.Contain("(short)a.A1").And.Contain("UserPtr(a.A2)").And.Contain("[\"pid\", \"signal\", \"info\", \"length\", \"last\"]"));
+        Assert.That(table, Does.Contain("unchecked((int)a.A0)").And.Contain("(short)a.A1").And.Contain("UserPtr<byte>(a.A2)")
+            .And.Contain("new(\"path\", true, null)").And.Contain("new(\"last\", false, null)").And.Contain("new(\"pid\", false, static (in SyscallArguments a) =>"));
     }
 
     [TestCase("[Syscall(39, \"getpid\")] internal static SyscallResult A(GuestThread t) => default; [Syscall(39, \"getpid\")] internal static SyscallResult B(GuestThread t) => default;", "NOMMU001")]
