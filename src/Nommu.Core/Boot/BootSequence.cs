@@ -42,19 +42,22 @@ internal sealed class BootSequence(IServiceProvider services)
 
     private void FillRoot()
     {
-        if ((_line.Root ?? _options.Root) is not { } source)
-            return;
+        var source = _line.Root ?? _options.Root;
         var context = _machine.FileSystem.CreateContext();
         try
         {
-            RootContent.Load(new FsCaller(context, Credentials.Root), source);
+            var caller = new FsCaller(context, Credentials.Root);
+            if (source is not null)
+                RootContent.Load(caller, source);
+            foreach (var (path, addition) in _options.Additions)
+                RootContent.Load(caller, addition, path);
         }
         finally
         {
             context.Release();
         }
         var pages = services.GetRequiredService<PageStore>();
-        KernelLog.Root(_machine.Logger, source, "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
+        KernelLog.Root(_machine.Logger, source ?? "empty", "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
     }
 
     /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts.</summary>

@@ -33,6 +33,8 @@ public sealed class KernelBuilder
             TraceSystemCalls = Options.TraceSystemCalls,
             TraceOutput = Options.TraceOutput,
         };
+        foreach (var addition in Options.Additions)
+            options.Additions.Add(addition);
         DefaultSubsystems.AddTo(services, options);
         return new Kernel(new KernelServices(services, _host));
     }

@@ -29,6 +29,19 @@ public static class KernelBuilderExtensions
     /// <returns>The builder.</returns>
     public static KernelBuilder UseRootArchive(this KernelBuilder builder, string path) => UseRoot(builder, path);
 
+    /// <summary>Puts a directory or an archive of the host into the root file system, besides what fills it.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="guestPath">Where: an absolute path of the guest.</param>
+    /// <param name="source">A directory or an archive.</param>
+    /// <returns>The builder.</returns>
+    public static KernelBuilder AddRootDirectory(this KernelBuilder builder, string guestPath, string source)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(guestPath);
+        builder.Options.Additions.Add(new(guestPath, source));
+        return builder;
+    }
+
     /// <summary>Sets the kernel command line.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="text">In Linux's words: <see cref="KernelCommandLine"/>.</param>

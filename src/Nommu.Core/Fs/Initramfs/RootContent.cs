@@ -7,13 +7,13 @@ internal static class RootContent
 {
     /// <exception cref="IOException">There is no such directory or file, or it does not fit.</exception>
     /// <exception cref="InvalidDataException">The archive is damaged or of another kind.</exception>
-    internal static void Load(in FsCaller caller, string source)
+    internal static void Load(in FsCaller caller, string source, string into = "/")
     {
         var umask = caller.Fs.Umask;
         caller.Fs.Umask = Abi.InodeMode.None;
         try
         {
-            var tree = new TreeWriter(caller);
+            var tree = new TreeWriter(caller, into);
             if (Directory.Exists(source))
             {
                 DirectoryCopier.Copy(source, tree);

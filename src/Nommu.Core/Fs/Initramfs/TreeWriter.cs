@@ -4,16 +4,30 @@ using Nommu.Core.Memory;
 namespace Nommu.Core.Fs.Initramfs;
 
 /// <summary>Linux: the second half of init/initramfs.c: makes files as an archive lists them, each with owner, mode and time. Missing parents are made; what is there already is replaced.</summary>
-internal sealed class TreeWriter(FsCaller caller)
+internal sealed class TreeWriter
 {
     private const InodeMode DefaultDirectory = (InodeMode)0x1ED;
 
+    private readonly FsCaller _caller;
+    private readonly FsPath _top;
     private readonly byte[] _buffer = new byte[256 * 1024];
+
+    /// <param name="caller">Who makes the files.</param>
+    /// <param name="into">Where; made if it is not there.</param>
+    internal TreeWriter(FsCaller caller, string into = "/")
+    {
+        (_caller, _top) = (caller, caller.Fs.Root);
+        var path = System.Text.Encoding.UTF8.GetBytes(into.Trim('/'));
+        if (path.Length == 0)
+            return;
+        AddDirectory(path, new EntryAttributes(InodeMode.S_IFDIR | DefaultDirectory, 0, 0, _top.Inode.SuperBlock.Now));
+        _top = _caller.Resolve(_top, path).Value;
+    }
 
     internal void AddDirectory(ReadOnlySpan<byte> path, in EntryAttributes attributes)
     {
         MakeParents(path);
-        var error = NameCreation.MakeDirectory(caller, caller.Fs.Root, path, attributes.Mode);
+        var error = NameCreation.MakeDirectory(_caller, _top, path, attributes.Mode);
         if (error != Errno.EEXIST)
             Check(error, path);
         Apply(path, attributes);
@@ -23,7 +37,7 @@ internal sealed class TreeWriter(FsCaller caller)
     {
         MakeParents(path);
         Replace(path);
-        var opened = FileOpening.Open(caller, caller.Fs.Root, path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, attributes.Mode);
+        var opened = FileOpening.Open(_caller, _top, path, OpenFlags.O_WRONLY | OpenFlags.O_CREAT | OpenFlags.O_EXCL, attributes.Mode);
         if (!opened.TryGet(out var file))
             throw Failure(opened.Error, path);
         try
@@ -51,7 +65,7 @@ internal sealed class TreeWriter(FsCaller caller)
     {
         MakeParents(path);
         Replace(path);
-        Check(NameCreation.MakeSymlink(caller, caller.Fs.Root, path, target), path);
+        Check(NameCreation.MakeSymlink(_caller, _top, path, target), path);
         Apply(path, attributes);
     }
 
@@ -59,15 +73,15 @@ internal sealed class TreeWriter(FsCaller caller)
     {
         MakeParents(path);
         Replace(path);
-        var found = caller.Resolve(caller.Fs.Root, existing, follow: false);
-        Check(found.TryGet(out var old) ? NameCreation.Link(caller, old, caller.Fs.Root, path) : found.Error, path);
+        var found = _caller.Resolve(_top, existing, follow: false);
+        Check(found.TryGet(out var old) ? NameCreation.Link(_caller, old, _top, path) : found.Error, path);
     }
 
     internal void AddNode(ReadOnlySpan<byte> path, DeviceNumber device, in EntryAttributes attributes)
     {
         MakeParents(path);
         Replace(path);
-        Check(NameCreation.MakeNode(caller, caller.Fs.Root, path, attributes.Mode, device).Error, path);
+        Check(NameCreation.MakeNode(_caller, _top, path, attributes.Mode, device).Error, path);
         Apply(path, attributes);
     }
 
@@ -90,24 +104,24 @@ internal sealed class TreeWriter(FsCaller caller)
     private void MakeParents(ReadOnlySpan<byte> path)
     {
         var end = path.LastIndexOf((byte)'/');
-        if (end <= 0 || caller.Resolve(caller.Fs.Root, path[..end]).IsOk)
+        if (end <= 0 || _caller.Resolve(_top, path[..end]).IsOk)
             return;
         MakeParents(path[..end]);
-        Check(NameCreation.MakeDirectory(caller, caller.Fs.Root, path[..end], DefaultDirectory), path[..end]);
+        Check(NameCreation.MakeDirectory(_caller, _top, path[..end], DefaultDirectory), path[..end]);
     }
 
     private void Replace(ReadOnlySpan<byte> path)
     {
-        var error = NameRemoval.Unlink(caller, caller.Fs.Root, path);
+        var error = NameRemoval.Unlink(_caller, _top, path);
         if (error is Errno.EISDIR)
-            error = NameRemoval.RemoveDirectory(caller, caller.Fs.Root, path);
+            error = NameRemoval.RemoveDirectory(_caller, _top, path);
         if (error != Errno.ENOENT)
             Check(error, path);
     }
 
     private void Apply(ReadOnlySpan<byte> path, in EntryAttributes attributes)
     {
-        var found = caller.Resolve(caller.Fs.Root, path.IsEmpty ? "/"u8 : path, follow: false);
+        var found = _caller.Resolve(_top, path.IsEmpty ? "."u8 : path, follow: false);
         if (!found.TryGet(out var place))
             throw Failure(found.Error, path);
         place.Inode.SetAttributes(new AttributeChange

@@ -1,0 +1,31 @@
+namespace Nommu.Core.Benchmarks;
+
+/// <summary>One thing that is measured: what the guest program calls it, how often it is done in one run, and what one of it is.</summary>
+/// <param name="Name">The row's name, which is the guest program's argument too.</param>
+/// <param name="Iterations">How often it is done in one run: about a tenth of a second natively.</param>
+internal sealed record Row(string Name, int Iterations)
+{
+    internal static Row[] All { get; } =
+    [
+        new("getpid", 1_000_000),
+        new("getppid", 1_000_000),
+        new("read", 500_000),
+        new("write", 500_000),
+        new("stat", 100_000),
+        new("open-close", 100_000),
+        new("select-10", 100_000),
+        new("select-100", 20_000),
+        new("select-1000", 2_000),
+        new("pipe-pingpong", 20_000),
+        new("vfork-execve", 1_000),
+        new("vfork-sh", 200),
+    ];
+}
+
+/// <summary>What a row came to.</summary>
+/// <param name="Name">The row.</param>
+/// <param name="NativeNs">Median of the host's Linux, per iteration; null where there is no such thing.</param>
+/// <param name="KernelNs">Median in the kernel.</param>
+/// <param name="Ratio">Kernel by native.</param>
+/// <param name="Spread">Of the kernel's runs: (largest - smallest) by median.</param>
+internal sealed record Measurement(string Name, double? NativeNs, double KernelNs, double? Ratio, double Spread);
