@@ -81,7 +81,7 @@ internal static class FileOpening
 
     private static Result<FileDescription> OpenCreating(in FsCaller caller, FsPath start, ReadOnlySpan<byte> path, OpenFlags flags, InodeMode mode)
     {
-        var walk = new PathWalk(caller.Fs, caller.Credentials, start, path);
+        var walk = new PathWalk(caller, start, path);
         var error = walk.ToParent();
         while (error == Errno.None)
         {

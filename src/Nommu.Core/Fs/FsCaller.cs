@@ -22,7 +22,7 @@ internal readonly record struct FsCaller(FsContext Fs, Credentials Credentials, 
     internal bool Owns(Inode inode) => Credentials.Fsuid == inode.Uid || Credentials.IsFilePrivileged;
 
     /// <summary>Linux: <c>filename_lookup</c>.</summary>
-    internal Result<FsPath> Resolve(FsPath start, ReadOnlySpan<byte> path, bool follow = true) => PathWalk.Resolve(Fs, Credentials, start, path, follow);
+    internal Result<FsPath> Resolve(FsPath start, ReadOnlySpan<byte> path, bool follow = true) => PathWalk.Resolve(this, start, path, follow);
 
     /// <summary>Mode, owner and group of something new in a directory.</summary>
     internal CreateRequest NewInode(DirectoryInode directory, InodeMode mode)

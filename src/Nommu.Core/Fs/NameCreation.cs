@@ -40,7 +40,7 @@ internal static class NameCreation
     {
         if (path.IsEmpty)
             return Errno.ENOENT;
-        var walk = new PathWalk(caller.Fs, caller.Credentials, start, path);
+        var walk = new PathWalk(caller, start, path);
         var error = walk.ToParent();
         if (error != Errno.None)
             return error;

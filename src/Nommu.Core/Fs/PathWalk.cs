@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs;
 
@@ -29,7 +28,7 @@ internal ref struct PathWalk
     private const int MaximumLinks = 40;
 
     private readonly MountNamespace _mounts;
-    private readonly Credentials _credentials;
+    private readonly FsCaller _caller;
     private readonly FsPath _root;
     private ReadOnlySpan<byte> _rest;
     private Pending[]? _stack;
@@ -38,15 +37,14 @@ internal ref struct PathWalk
     private byte[]? _current;
 
     /// <summary>Starts at a directory.</summary>
-    /// <param name="fs">Whose root and namespace.</param>
-    /// <param name="credentials">Who searches.</param>
+    /// <param name="caller">Who searches, with which root.</param>
     /// <param name="start">Where a relative path begins.</param>
     /// <param name="path">The path; not empty.</param>
-    internal PathWalk(FsContext fs, Credentials credentials, FsPath start, ReadOnlySpan<byte> path)
+    internal PathWalk(in FsCaller caller, FsPath start, ReadOnlySpan<byte> path)
     {
-        _mounts = fs.Mounts;
-        _credentials = credentials;
-        _root = fs.Root;
+        _mounts = caller.Fs.Mounts;
+        _caller = caller;
+        _root = caller.Fs.Root;
         _rest = path;
         At = path.Length > 0 && path[0] == '/' ? _root : start;
         _original = path;
@@ -71,11 +69,11 @@ internal ref struct PathWalk
 
     /// <summary>Walks a path in one go.</summary>
     /// <returns>Where it leads.</returns>
-    internal static Result<FsPath> Resolve(FsContext fs, Credentials credentials, FsPath start, ReadOnlySpan<byte> path, bool follow = true)
+    internal static Result<FsPath> Resolve(in FsCaller caller, FsPath start, ReadOnlySpan<byte> path, bool follow = true)
     {
         if (path.IsEmpty)
             return Errno.ENOENT;
-        var walk = new PathWalk(fs, credentials, start, path);
+        var walk = new PathWalk(caller, start, path);
         var error = walk.ToParent();
         return error != Errno.None ? error : walk.Finish(follow);
     }
@@ -178,7 +176,7 @@ internal ref struct PathWalk
         if (++_links > MaximumLinks || (path.Mount.Flags & MountFlags.MS_NOSYMFOLLOW) != 0)
             return Errno.ELOOP;
         link.TouchAccessed(path.Mount);
-        if (link.FollowTo() is { } jump)
+        if (link.FollowTo(_caller) is { } jump)
         {
             if (!jump.TryGet(out var place))
                 return jump.Error;
@@ -186,7 +184,7 @@ internal ref struct PathWalk
             Jumped = true;
             return Errno.None;
         }
-        var read = link.ReadLink();
+        var read = link.ReadLink(_caller);
         if (!read.TryGet(out var target))
             return read.Error;
         if (target.Length == 0)
@@ -236,7 +234,7 @@ internal ref struct PathWalk
     private readonly Errno CheckSearch(FsPath path)
     {
         var inode = path.Inode;
-        return inode is DirectoryInode ? inode.CheckPermission(_credentials, AccessMask.MAY_EXEC) : Errno.ENOTDIR;
+        return inode is DirectoryInode ? inode.CheckPermission(_caller.Credentials, AccessMask.MAY_EXEC) : Errno.ENOTDIR;
     }
 
     /// <summary>Linux: <c>follow_dotdot</c>: never above the root, out of a mount by its mount point.</summary>

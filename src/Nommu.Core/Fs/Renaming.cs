@@ -11,8 +11,8 @@ internal static class Renaming
             return Errno.EINVAL;
         if (oldPath.IsEmpty || newPath.IsEmpty)
             return Errno.ENOENT;
-        var from = new PathWalk(caller.Fs, caller.Credentials, oldStart, oldPath);
-        var to = new PathWalk(caller.Fs, caller.Credentials, newStart, newPath);
+        var from = new PathWalk(caller, oldStart, oldPath);
+        var to = new PathWalk(caller, newStart, newPath);
         var error = from.ToParent();
         if (error == Errno.None)
             error = to.ToParent();

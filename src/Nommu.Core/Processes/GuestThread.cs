@@ -71,15 +71,19 @@ internal sealed partial class GuestThread : Waiter
             {
                 if (IsSignalPending)
                     return Errno.ERESTARTSYS;
+                IsAsleep = true;
                 if (deadline == MonotonicClock.Never)
                 {
                     Monitor.Wait(_sleep);
+                    IsAsleep = false;
                     continue;
                 }
                 var left = deadline - MonotonicClock.Now(Fs.FileSystem.Clock);
+                if (left > 0)
+                    Monitor.Wait(_sleep, (int)Math.Min((left / 1_000_000) + 1, int.MaxValue));
+                IsAsleep = false;
                 if (left <= 0)
                     return Errno.ETIMEDOUT;
-                Monitor.Wait(_sleep, (int)Math.Min((left / 1_000_000) + 1, int.MaxValue));
             }
             _woken = false;
         }

@@ -14,6 +14,9 @@ internal sealed class PidTable
     /// <summary>/proc/sys/kernel/pid_max: one more than the highest number.</summary>
     internal int Maximum { get; set; } = 32768;
 
+    /// <summary>The number handed out last: the end of /proc/loadavg.</summary>
+    internal int Last => _last;
+
     internal int InUse => _references.Count;
 
     /// <summary>Takes the next free number for one holder.</summary>

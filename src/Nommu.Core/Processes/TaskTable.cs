@@ -23,6 +23,9 @@ internal sealed class TaskTable(IProcessEvents events)
 
     internal int Count => _processes.Count;
 
+    /// <summary>How many there have been: "processes" in /proc/stat.</summary>
+    internal long Created { get; private set; }
+
     /// <summary>By rising pid. Under the lock.</summary>
     internal IEnumerable<GuestProcess> Processes => _processes.Values;
 
@@ -49,6 +52,8 @@ internal sealed class TaskTable(IProcessEvents events)
             parent.AddChild(process);
         }
         process.Group.Add(process);
+        process.Started(parent);
+        Created++;
         _processes.Add(pid, process);
         if (pid == 1)
             Init = process;

@@ -79,7 +79,7 @@ internal static class StatSyscalls
         if (place.Inode is not SymlinkInode link)
             return name.Text.IsEmpty ? Errno.ENOENT : Errno.EINVAL;
         link.TouchAccessed(place.Mount);
-        var read = link.ReadLink();
+        var read = link.ReadLink(thread.FsCaller);
         if (!read.TryGet(out var target))
             return read.Error;
         var length = Math.Min(size, target.Length);

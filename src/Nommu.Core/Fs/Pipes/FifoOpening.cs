@@ -12,10 +12,11 @@ internal static class FifoOpening
             return Errno.EINVAL;
         var pipe = inode.OpenPipe(request.CanRead, request.CanWrite, out var partners);
         var error = Errno.None;
-        if (request.CanRead != request.CanWrite)
+        // A pipe opened anew through /proc/PID/fd waits for nobody.
+        if (request.CanRead != request.CanWrite && inode.SuperBlock is not AnonymousInodes)
             error = WaitForPartner(pipe, request, partners);
         if (error == Errno.None)
-            return new PipeFile(pipe, request.Path, request.Flags, inode, partners.Writers == 0 && !request.CanWrite && request.IsNonblocking ? partners.WriterOpens : -1);
+            return new PipeFile(pipe, request.Path, request.Flags, inode, partners.Writers == 0 && !request.CanWrite && request.IsNonblocking && inode.SuperBlock is not AnonymousInodes ? partners.WriterOpens : -1);
         pipe.Close(request.CanRead, request.CanWrite);
         inode.ClosePipe(pipe);
         return error;

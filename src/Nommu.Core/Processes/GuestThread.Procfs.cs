@@ -1,0 +1,8 @@
+namespace Nommu.Core.Processes;
+
+/// <summary>What /proc shows of a thread.</summary>
+internal sealed partial class GuestThread
+{
+    /// <summary>It waits in <see cref="Sleep"/>: S instead of R in /proc/PID/stat.</summary>
+    internal bool IsAsleep { get; private set; }
+}
