@@ -31,6 +31,9 @@ internal sealed class FileDescriptorTable
     /// <summary>RLIMIT_NOFILE: no new descriptor at or above it.</summary>
     internal int Limit { get; set; } = 1024;
 
+    /// <summary>Numbers there is room for: FDSize in /proc/PID/status.</summary>
+    internal int Capacity => Volatile.Read(ref _files).Length;
+
     /// <summary>True while another process or thread uses it too.</summary>
     internal bool IsShared => Volatile.Read(ref _users) > 1;
 

@@ -40,6 +40,21 @@ internal class PseudoDirectory(SuperBlock superBlock, ulong ino, InodeMode mode 
         return new DirectoryEntry(name, inode.Ino, inode.Type, cookie + 1);
     }
 
+    /// <summary>What creating a name in it answers. In procfs the lookup before it has already failed.</summary>
+    protected virtual Errno Refusal => Errno.ENOENT;
+
+    /// <inheritdoc/>
+    public override Result<Inode> Create(FileName name, in CreateRequest request) => Refusal;
+
+    /// <inheritdoc/>
+    public override Result<Inode> MakeDirectory(FileName name, in CreateRequest request) => Refusal;
+
+    /// <inheritdoc/>
+    public override Result<Inode> MakeNode(FileName name, in CreateRequest request, DeviceNumber device) => Refusal;
+
+    /// <inheritdoc/>
+    public override Result<Inode> MakeSymlink(FileName name, ReadOnlySpan<byte> target, in CreateRequest request) => Refusal;
+
     /// <inheritdoc/>
     public override Errno SetAttributes(in AttributeChange change) =>
         change.Mode is not null || change.Uid is not null || change.Gid is not null ? Errno.EPERM : base.SetAttributes(change);

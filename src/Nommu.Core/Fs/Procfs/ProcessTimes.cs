@@ -1,0 +1,20 @@
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Fs.Procfs;
+
+/// <summary>Linux: <c>thread_group_cputime</c>. What processor time is known of, in nanoseconds. The kernel does not yet count any, so all of it is zero.</summary>
+/// <param name="User">Spent in the program.</param>
+/// <param name="System">Spent in the kernel.</param>
+/// <param name="ChildrenUser">The same of children that were waited for.</param>
+/// <param name="ChildrenSystem">The same of children that were waited for.</param>
+internal readonly record struct ProcessTimes(long User, long System, long ChildrenUser, long ChildrenSystem)
+{
+    /// <summary>Nanoseconds in a tick of USER_HZ, which is 100 everywhere.</summary>
+    internal const long Tick = 10_000_000;
+
+    /// <summary>Of a process, or of one thread. Under the task table's lock.</summary>
+    internal static ProcessTimes Of(GuestProcess process, GuestThread? thread) => default;
+
+    /// <summary>Of everything that has run since boot.</summary>
+    internal static ProcessTimes Total(Machine machine) => default;
+}

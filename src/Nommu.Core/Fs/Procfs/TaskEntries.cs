@@ -1,0 +1,61 @@
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Fs.Procfs;
+
+/// <summary>Linux: <c>struct pid_entry</c>. One name below /proc/PID.</summary>
+/// <param name="Name">The name.</param>
+/// <param name="Type">Its type, for listing.</param>
+/// <param name="Make">Makes its inode.</param>
+internal sealed record TaskEntry(FileName Name, InodeMode Type, Func<ProcTask, ulong, Inode> Make);
+
+/// <summary>Linux: <c>tgid_base_stuff</c> and <c>tid_base_stuff</c>: the table of contents of /proc/PID.</summary>
+internal static class TaskEntries
+{
+    /// <summary>Numbers of entries begin behind that of the directory itself.</summary>
+    internal const int Directory = 0;
+
+    private const InodeMode ReadAll = (InodeMode)0x124, ReadOwner = (InodeMode)0x100, ReadWrite = (InodeMode)0x1A4;
+
+    /// <summary>What a process has.</summary>
+    internal static readonly TaskEntry[] OfProcess =
+    [
+        new("task", InodeMode.S_IFDIR, (task, ino) => new ThreadListDirectory(task, ino)),
+        .. Common(),
+    ];
+
+    /// <summary>What a thread has.</summary>
+    internal static readonly TaskEntry[] OfThread = Common();
+
+    private static TaskEntry[] Common() =>
+    [
+        new("fd", InodeMode.S_IFDIR, (task, ino) => new FdDirectory(task, ino, isInfo: false)),
+        new("fdinfo", InodeMode.S_IFDIR, (task, ino) => new FdDirectory(task, ino, isInfo: true)),
+        File("environ", ReadOwner, TaskStrings.ShowEnvironment, isGuarded: true),
+        File("auxv", ReadOwner, TaskStrings.ShowAuxiliaryVector, isGuarded: true),
+        File("status", ReadAll, TaskStatus.Show),
+        new("comm", InodeMode.S_IFREG, (task, ino) => new CommFile(task, ino, ReadWrite)),
+        File("cmdline", ReadAll, TaskStrings.ShowCommandLine),
+        File("stat", ReadAll, TaskStat.Show),
+        File("statm", ReadAll, TaskStat.ShowMemory),
+        File("maps", ReadAll, TaskMaps.Show, isGuarded: true),
+        Link("cwd", (task, _) => task.FindThread()?.Fs.WorkingDirectory),
+        Link("root", (task, _) => task.FindThread()?.Fs.Root),
+        Link("exe", (task, _) => TaskLinks.FindExecutable(task)),
+        File("mounts", ReadAll, MountList.ShowMounts),
+        File("mountinfo", ReadAll, MountList.ShowMountInfo),
+        File("wchan", ReadAll, static (_, text, _) => Done(text, "0"u8)),
+        new("oom_score_adj", InodeMode.S_IFREG, (task, ino) => new OomScoreFile(task, ino, ReadWrite)),
+    ];
+
+    private static TaskEntry File(string name, InodeMode mode, TaskShow show, bool isGuarded = false) =>
+        new(name, InodeMode.S_IFREG, (task, ino) => new TaskFile(task, ino, mode, show, isGuarded));
+
+    private static TaskEntry Link(string name, Func<ProcTask, int, FsPath?> find) =>
+        new(name, InodeMode.S_IFLNK, (task, ino) => new TaskLink(task, ino, InodeMode.S_IRWXUGO, 0, find));
+
+    private static Errno Done(SeqText text, ReadOnlySpan<byte> content)
+    {
+        text.Add(content);
+        return Errno.None;
+    }
+}

@@ -1,0 +1,77 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Fs.Procfs;
+
+/// <summary>Writes the content of a file below /proc/PID.</summary>
+internal delegate Errno TaskShow(ProcTask task, SeqText text, GuestThread? opener);
+
+/// <summary>Linux: a file below /proc/PID; it belongs to the effective user of the process.</summary>
+internal class TaskFile : SeqInode
+{
+    private readonly TaskShow _show;
+    private readonly bool _isGuarded;
+
+    /// <param name="task">Whom it tells of.</param>
+    /// <param name="ino">Its number.</param>
+    /// <param name="mode">Permissions.</param>
+    /// <param name="show">Makes the content.</param>
+    /// <param name="isGuarded">True where only who may trace the process can open it (ptrace(2)).</param>
+    internal TaskFile(ProcTask task, ulong ino, InodeMode mode, TaskShow show, bool isGuarded) : base(task.FileSystem, ino, mode)
+    {
+        (Uid, Gid) = task.Owner;
+        (Task, _show, _isGuarded) = (task, show, isGuarded);
+    }
+
+    protected ProcTask Task { get; }
+
+    /// <inheritdoc/>
+    public override void Refresh() => (Uid, Gid) = Task.Owner;
+
+    /// <inheritdoc/>
+    internal override Errno CheckOpen(in OpenRequest request) => _isGuarded && !Task.MayInspect(request.Thread) ? Errno.EACCES : Errno.None;
+
+    /// <inheritdoc/>
+    internal override Errno Show(SeqText text, GuestThread? opener) => Task.Exists ? _show(Task, text, opener) : Errno.ESRCH;
+}
+
+/// <summary>Linux: /proc/PID/comm: a thread's name, which threads of the same process may change.</summary>
+internal sealed class CommFile(ProcTask task, ulong ino, InodeMode mode) : TaskFile(task, ino, mode, TaskStrings.ShowName, isGuarded: false)
+{
+    private const int LongestName = 15;
+
+    /// <inheritdoc/>
+    internal override Errno Store(ReadOnlySpan<byte> text, long position, GuestThread? opener)
+    {
+        if (Task.FindThread() is not { } thread)
+            return Errno.ESRCH;
+        if (opener is not null && opener.Process != Task.Process)
+            return Errno.EINVAL;
+        var end = text.IndexOfAny((byte)'\n', (byte)0);
+        thread.Name = text[..Math.Min(end < 0 ? text.Length : end, LongestName)].ToArray();
+        return Errno.None;
+    }
+}
+
+/// <summary>Linux: /proc/PID/oom_score_adj: -1000 to 1000; only root may go lower.</summary>
+internal sealed class OomScoreFile(ProcTask task, ulong ino, InodeMode mode) : TaskFile(task, ino, mode, Show, isGuarded: false)
+{
+    private static Errno Show(ProcTask task, SeqText text, GuestThread? opener)
+    {
+        text.Add($"{task.Process.OomScoreAdjustment}\n");
+        return Errno.None;
+    }
+
+    /// <inheritdoc/>
+    internal override Errno Store(ReadOnlySpan<byte> text, long position, GuestThread? opener)
+    {
+        if (!SysctlNumber.TryParse(text, out var value) || value is < -1000 or > 1000)
+            return Errno.EINVAL;
+        if (!Task.Exists)
+            return Errno.ESRCH;
+        if (value < Task.Process.OomScoreAdjustment && opener is { Credentials.IsPrivileged: false })
+            return Errno.EACCES;
+        Task.Process.OomScoreAdjustment = (int)value;
+        return Errno.None;
+    }
+}

@@ -1,0 +1,98 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Fs.Procfs;
+
+/// <summary>What stat and status tell of a process, taken at one moment.</summary>
+internal sealed class TaskSnapshot
+{
+    internal required byte[] Name { get; init; }
+
+    internal required char State { get; init; }
+
+    internal required GuestThread? Thread { get; init; }
+
+    internal required Credentials Credentials { get; init; }
+
+    internal required int ThreadGroup { get; init; }
+
+    internal required int Parent { get; init; }
+
+    internal required int Group { get; init; }
+
+    internal required int Session { get; init; }
+
+    internal required int Threads { get; init; }
+
+    internal required ProcessTimes Times { get; init; }
+
+    internal required WaitStatus ExitStatus { get; init; }
+
+    internal SigSet Pending { get; private set; }
+
+    internal SigSet SharedPending { get; private set; }
+
+    internal SigSet Blocked { get; private set; }
+
+    internal SigSet Ignored { get; private set; }
+
+    internal SigSet Caught { get; private set; }
+
+    internal string StateName => State switch
+    {
+        'R' => "R (running)",
+        'S' => "S (sleeping)",
+        'T' => "T (stopped)",
+        _ => "Z (zombie)",
+    };
+
+    /// <summary>Takes it; null once the process has been waited for.</summary>
+    internal static TaskSnapshot? Take(ProcTask task)
+    {
+        var process = task.Process;
+        lock (process.Tasks.Lock)
+        {
+            if (!task.ExistsLocked)
+                return null;
+            var isZombie = process.State == ProcessState.Zombie;
+            var thread = task.FindThreadLocked();
+            var snapshot = new TaskSnapshot
+            {
+                Name = thread?.Name ?? process.Name,
+                State = isZombie ? 'Z' : StateOf(process, thread),
+                Thread = isZombie ? null : thread,
+                Credentials = thread?.Credentials ?? process.MainCredentials ?? Credentials.Root,
+                ThreadGroup = process.Id,
+                Parent = process.Parent?.Id ?? 0,
+                Group = process.Group.Id,
+                Session = process.Group.Session.Id,
+                Threads = Math.Max(1, process.Threads.Count),
+                Times = ProcessTimes.Of(process, task.IsThread ? thread : null),
+                ExitStatus = process.ExitStatus,
+            };
+            snapshot.TakeSignals(process, thread);
+            return snapshot;
+        }
+    }
+
+    private static char StateOf(GuestProcess process, GuestThread? thread) =>
+        process.State == ProcessState.Stopped || thread is { Signals.IsStopped: true } ? 'T' : thread is { IsAsleep: true } ? 'S' : 'R';
+
+    private void TakeSignals(GuestProcess process, GuestThread? thread)
+    {
+        SharedPending = process.Signals.Pending.Set;
+        if (thread is not null)
+        {
+            Pending = thread.Signals.Pending.Set;
+            Blocked = thread.Signals.Blocked;
+        }
+        for (var signal = Signal.SIGHUP; (int)signal <= SigSet.Count; signal++)
+        {
+            var handler = process.Handlers[signal].Handler;
+            if (handler == Sigaction.SIG_IGN)
+                Ignored |= SigSet.Of(signal);
+            else if (handler != Sigaction.SIG_DFL)
+                Caught |= SigSet.Of(signal);
+        }
+    }
+}

@@ -1,0 +1,98 @@
+using System.Globalization;
+using Nommu.Core.Abi;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+using Nommu.Core.Signals;
+
+namespace Nommu.Core.Fs.Procfs;
+
+/// <summary>Linux: /proc/PID/status: the same as stat and statm for people, and more.</summary>
+internal static class TaskStatus
+{
+    private const ulong AllCapabilities = 0x1ffffffffff;
+
+    internal static Errno Show(ProcTask task, SeqText text, GuestThread? opener)
+    {
+        if (TaskSnapshot.Take(task) is not { } now)
+            return Errno.ESRCH;
+        ShowIdentity(task, text, now);
+        if (task.RetainMemory() is { } memory)
+        {
+            ShowMemory(text, MemoryFigures.Of(memory));
+            memory.Release();
+        }
+        ShowSignals(text, now);
+        ShowRights(text, now.Credentials);
+        ShowProcessors(text);
+        return Errno.None;
+    }
+
+    private static void ShowIdentity(ProcTask task, SeqText text, TaskSnapshot now)
+    {
+        var who = now.Credentials;
+        text.Add("Name:\t"u8);
+        text.AddEscaped(now.Name, "\n\\"u8);
+        text.Add("\n"u8);
+        if (now.Thread is { } thread)
+            text.Add($"Umask:\t{Convert.ToString((int)thread.Fs.Umask, 8).PadLeft(4, '0')}\n");
+        text.Add($"State:\t{now.StateName}\nTgid:\t{now.ThreadGroup}\nNgid:\t0\nPid:\t{task.Id}\nPPid:\t{now.Parent}\nTracerPid:\t0\n");
+        text.Add($"Uid:\t{who.Uid}\t{who.Euid}\t{who.Suid}\t{who.Fsuid}\nGid:\t{who.Gid}\t{who.Egid}\t{who.Sgid}\t{who.Fsgid}\n");
+        text.Add($"FDSize:\t{now.Thread?.Files.Capacity ?? 0}\nGroups:\t");
+        foreach (var group in who.Groups)
+            text.Add($"{group} ");
+        if (who.Groups.IsEmpty)
+            text.Add(" "u8);
+        text.Add($"\nNStgid:\t{now.ThreadGroup}\nNSpid:\t{task.Id}\nNSpgid:\t{now.Group}\nNSsid:\t{now.Session}\n");
+    }
+
+    /// <summary>Highest values are not kept, so the present ones stand in their places.</summary>
+    private static void ShowMemory(SeqText text, in MemoryFigures figures)
+    {
+        var resident = figures.Resident;
+        Row(text, "VmPeak", figures.Size);
+        Row(text, "VmSize", figures.Size);
+        Row(text, "VmLck", figures.Locked);
+        Row(text, "VmPin", 0);
+        Row(text, "VmHWM", Pages(resident.Total));
+        Row(text, "VmRSS", Pages(resident.Total));
+        Row(text, "RssAnon", Pages(resident.Anonymous));
+        Row(text, "RssFile", Pages(resident.File));
+        Row(text, "RssShmem", Pages(resident.Shared));
+        Row(text, "VmData", figures.Data);
+        Row(text, "VmStk", figures.Stack);
+        Row(text, "VmExe", figures.Code);
+        Row(text, "VmLib", figures.Libraries);
+        Row(text, "VmPTE", 0);
+        Row(text, "VmSwap", 0);
+        Row(text, "HugetlbPages", 0);
+        text.Add("CoreDumping:\t0\nTHP_enabled:\t0\n"u8);
+    }
+
+    private static void ShowSignals(SeqText text, TaskSnapshot now)
+    {
+        text.Add($"Threads:\t{now.Threads}\nSigQ:\t0/{PendingSignals.Limit}\n");
+        text.Add($"SigPnd:\t{now.Pending.Bits:x16}\nShdPnd:\t{now.SharedPending.Bits:x16}\nSigBlk:\t{now.Blocked.Bits:x16}\n");
+        text.Add($"SigIgn:\t{now.Ignored.Bits:x16}\nSigCgt:\t{now.Caught.Bits:x16}\n");
+    }
+
+    private static void ShowRights(SeqText text, Credentials who)
+    {
+        var permitted = who.Euid == 0 || who.Uid == 0 || who.Suid == 0 ? AllCapabilities : 0;
+        var effective = who.IsPrivileged ? AllCapabilities : 0;
+        text.Add($"CapInh:\t{0:x16}\nCapPrm:\t{permitted:x16}\nCapEff:\t{effective:x16}\nCapBnd:\t{AllCapabilities:x16}\nCapAmb:\t{0:x16}\n");
+        text.Add("NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"u8);
+    }
+
+    private static void ShowProcessors(SeqText text)
+    {
+        var count = Environment.ProcessorCount;
+        var mask = count >= 64 ? ulong.MaxValue : (1UL << count) - 1;
+        text.Add($"Cpus_allowed:\t{(mask > uint.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"{mask >> 32:x},{mask & uint.MaxValue:x8}") : mask.ToString("x", CultureInfo.InvariantCulture))}\n");
+        text.Add($"Cpus_allowed_list:\t{(count == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{count - 1}"))}\n");
+        text.Add("Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n"u8);
+    }
+
+    private static void Row(SeqText text, string label, ulong bytes) => text.Add($"{label}:\t{bytes / 1024,8} kB\n");
+
+    private static ulong Pages(long count) => (ulong)count * Arena.PageSize;
+}
