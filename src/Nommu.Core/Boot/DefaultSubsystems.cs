@@ -7,6 +7,8 @@ using Nommu.Core.Drivers.Char;
 using Nommu.Core.Execution;
 using Nommu.Core.Fs;
 using Nommu.Core.Fs.Devtmpfs;
+using Nommu.Core.Fs.Procfs;
+using Nommu.Core.Fs.Sysfs;
 using Nommu.Core.Fs.Tmpfs;
 using Nommu.Core.Loader;
 using Nommu.Core.Memory;
@@ -56,6 +58,8 @@ public static class DefaultSubsystems
     {
         Prepend<IFileSystemType>(services, s => new TmpfsType(s.GetRequiredService<PageStore>()));
         Prepend<IFileSystemType>(services, s => new DevtmpfsType(s.GetRequiredService<PageStore>(), s.GetRequiredService<DeviceTable>()));
+        Prepend<IFileSystemType>(services, s => new ProcfsType(s.GetRequiredService<Machine>));
+        Prepend<IFileSystemType>(services, s => new SysfsType(s.GetRequiredService<DeviceTable>()));
         services.AddSingleton(MakeDeviceTable);
         services.AddSingleton(s => new VirtualFileSystem(s.GetServices<IFileSystemType>(), "tmpfs", "mode=755"u8, s.GetRequiredService<DeviceTable>(), s.GetRequiredService<TimeProvider>()));
     }

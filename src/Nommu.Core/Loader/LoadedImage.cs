@@ -9,7 +9,6 @@ public sealed class LoadedImage
     internal LoadedImage(AddressSpace space, FileDescription executable, ulong entry, ulong stackPointer)
     {
         (Space, Executable, Entry, StackPointer) = (space, executable.Retain(), entry, stackPointer);
-        space.Executable = executable.Retain();
     }
 
     /// <summary>The new memory, with one reference.</summary>

@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Fs;
 using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
@@ -8,9 +7,6 @@ namespace Nommu.Core.Memory;
 internal sealed partial class AddressSpace
 {
     private const int PagesPerLook = 4096;
-
-    /// <summary>Linux: <c>exe_file</c>, with one reference.</summary>
-    internal FileDescription? Executable { get; set; }
 
     /// <summary>Linux: <c>mmget_not_zero</c>. False once the last user has gone.</summary>
     internal bool TryRetain()

@@ -52,7 +52,7 @@ public sealed partial class GuestProcess
     /// <summary>The last thread goes.</summary>
     internal void Leave(GuestThread last, WaitStatus status)
     {
-        _ = MainCredentials; // remembered while there is somebody to ask
+        _ = (MainCredentials, Name); // remembered while there is somebody to ask
         Threads.Remove(last);
         Exit(status);
     }

@@ -1,7 +1,7 @@
 namespace Nommu.Core.Processes;
 
 /// <summary>What /proc shows of a process.</summary>
-internal sealed partial class GuestProcess
+public sealed partial class GuestProcess
 {
     private byte[] _lastName = [];
 

@@ -1,4 +1,5 @@
 using System.Text;
+using Microsoft.Extensions.Logging.Abstractions;
 using Nommu.Core.Abi;
 using Nommu.Core.Diagnostics;
 using Nommu.Core.Fs;
@@ -44,6 +45,8 @@ internal sealed class ProcMachine : IDisposable
             Clock = new KernelClock(TimeProvider.System),
             Loader = new ProgramLoader(Arena, []),
             Log = new LogBuffer(TimeProvider.System),
+            HostThreads = null!,
+            Logger = NullLogger.Instance,
             CommandLine = "quiet mem=64m",
         };
         machine.Tasks.Machine = machine;
