@@ -1,3 +1,4 @@
+using System.Text;
 using Microsoft.Extensions.DependencyInjection;
 using Nommu.Core.Abi;
 using Nommu.Core.Diagnostics;
@@ -60,19 +61,22 @@ internal sealed class BootSequence(IServiceProvider services)
         KernelLog.Root(_machine.Logger, source ?? "empty", "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
     }
 
-    /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts.</summary>
+    /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts. Differs: /proc is mounted just so, since a shell on nommu starts itself anew through /proc/self/exe, and may be the first process.</summary>
     private void MountDevices()
+    {
+        if (Mount("devtmpfs", "/dev"u8))
+            KernelLog.DevtmpfsMounted(_machine.Logger);
+        _ = Mount("proc", "/proc"u8);
+    }
+
+    private bool Mount(string type, ReadOnlySpan<byte> path)
     {
         var files = _machine.FileSystem;
         var context = files.CreateContext();
         try
         {
             var caller = new FsCaller(context, Credentials.Root);
-            if (!caller.Resolve(context.Root, "/dev"u8).TryGet(out var place) || files.FindType("devtmpfs") is not { } type)
-                return;
-            var made = type.Mount(new MountRequest("devtmpfs", MountFlags.None, default, files.NextDevice(), files.Clock));
-            if (made.TryGet(out var superBlock) && files.Mounts.Add(superBlock, place, MountFlags.None, "devtmpfs") == Errno.None)
-                KernelLog.DevtmpfsMounted(_machine.Logger);
+            return caller.Resolve(context.Root, path).TryGet(out var place) && MountOperations.Perform(caller, place, Encoding.UTF8.GetBytes(type), type, MountFlags.None, default) == Errno.None;
         }
         finally
         {

@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
 using Nommu.Core.Abi;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs;
 
@@ -23,6 +24,9 @@ internal sealed class MountNamespace
 
     /// <summary>Counts changes, for who watches /proc/mounts.</summary>
     internal int Generation { get; private set; }
+
+    /// <summary>Woken with every change.</summary>
+    internal WaitQueue Changed { get; } = new();
 
     /// <summary>Every mount, in the order in which they came.</summary>
     internal Mount[] Snapshot()
@@ -203,6 +207,7 @@ internal sealed class MountNamespace
         if (isNew)
             _mounts.Add(mount);
         Generation++;
+        Changed.Wake();
         return Errno.None;
     }
 
@@ -213,6 +218,7 @@ internal sealed class MountNamespace
         mount.Parent!.Children.Remove(mount);
         mount.Parent = null;
         Generation++;
+        Changed.Wake();
     }
 
     private void ReleaseTree(Mount mount)

@@ -12,6 +12,7 @@ internal sealed class SeqFile(SeqInode inode, in OpenRequest request) : Seekable
     private readonly GuestThread? _opener = request.Thread;
     private readonly Lock _lock = new();
     private SeqText? _content;
+    private int _seen = inode.Generation;
 
     /// <inheritdoc/>
     public override Result<long> ReadAt(ref IoVector to, long position)
@@ -46,6 +47,16 @@ internal sealed class SeqFile(SeqInode inode, in OpenRequest request) : Seekable
             return error;
         position += bytes.Length;
         return bytes.Length;
+    }
+
+    /// <summary>Linux: <c>mounts_poll</c>: a change since the last look shows as an urgent event, once.</summary>
+    public override PollEvents Poll(PollTable? table)
+    {
+        if (inode.Changed is not { } queue)
+            return base.Poll(table);
+        table?.Add(queue);
+        var generation = inode.Generation;
+        return PollEvents.POLLIN | PollEvents.POLLRDNORM | (Interlocked.Exchange(ref _seen, generation) == generation ? 0 : PollEvents.POLLERR | PollEvents.POLLPRI);
     }
 
     /// <inheritdoc/>

@@ -23,6 +23,12 @@ internal abstract class SeqInode : RegularInode
     /// <returns>EINVAL for what is no good value, and where nothing can be written.</returns>
     internal virtual Errno Store(ReadOnlySpan<byte> text, long position, GuestThread? opener) => Errno.EINVAL;
 
+    /// <summary>Woken when <see cref="Generation"/> changes; null where nobody can wait for a change.</summary>
+    internal virtual WaitQueue? Changed => null;
+
+    /// <summary>Counts changes of what the file shows.</summary>
+    internal virtual int Generation => 0;
+
     /// <summary>Checks at open beyond the permission bits.</summary>
     internal virtual Errno CheckOpen(in OpenRequest request) => Errno.None;
 

@@ -6,7 +6,8 @@ namespace Nommu.Core.Fs.Procfs;
 /// <summary>Linux: /proc/PID/fd with a link, or /proc/PID/fdinfo with a file, for every descriptor.</summary>
 internal sealed class FdDirectory : PseudoDirectory
 {
-    private const InodeMode ForOwner = (InodeMode)0x140, ForAll = (InodeMode)0x16D, Search = (InodeMode)0x40, Read = (InodeMode)0x100, Write = (InodeMode)0x80;
+    private const InodeMode ForOwner = (InodeMode)0x140, ForAll = (InodeMode)0x16D, Read = (InodeMode)0x140, Write = (InodeMode)0xC0;
+    private const long LinkSize = 64;
     private const int LinkEntry = 0x100, InfoEntry = 0x101;
 
     private readonly ProcTask _task;
@@ -29,11 +30,11 @@ internal sealed class FdDirectory : PseudoDirectory
     {
         if (!PidName.TryParse(name.Bytes, out var fd) || _task.FindThread()?.Files.Retain(fd) is not { } file)
             return Errno.ENOENT;
-        var mode = Search | (file.CanRead ? Read : 0) | (file.CanWrite ? Write : 0);
+        var mode = (file.CanRead ? Read : 0) | (file.CanWrite ? Write : 0);
         file.Release();
         if (_isInfo)
             return new TaskFile(_task, _task.InoOf(InfoEntry, fd), (InodeMode)0x124, (task, text, _) => ShowInfo(task, text, fd), isGuarded: true);
-        return new TaskLink(_task, _task.InoOf(LinkEntry, fd), mode, fd, TaskLinks.FindFile);
+        return new TaskLink(_task, _task.InoOf(LinkEntry, fd), mode, LinkSize, fd, TaskLinks.FindFile);
     }
 
     /// <inheritdoc/>

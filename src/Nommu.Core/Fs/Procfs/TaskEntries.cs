@@ -41,8 +41,8 @@ internal static class TaskEntries
         Link("cwd", (task, _) => task.FindThread()?.Fs.WorkingDirectory),
         Link("root", (task, _) => task.FindThread()?.Fs.Root),
         Link("exe", (task, _) => TaskLinks.FindExecutable(task)),
-        File("mounts", ReadAll, MountList.ShowMounts),
-        File("mountinfo", ReadAll, MountList.ShowMountInfo),
+        new("mounts", InodeMode.S_IFREG, (task, ino) => new MountsFile(task, ino, ReadAll, MountList.ShowMounts)),
+        new("mountinfo", InodeMode.S_IFREG, (task, ino) => new MountsFile(task, ino, ReadAll, MountList.ShowMountInfo)),
         File("wchan", ReadAll, static (_, text, _) => Done(text, "0"u8)),
         new("oom_score_adj", InodeMode.S_IFREG, (task, ino) => new OomScoreFile(task, ino, ReadWrite)),
     ];
@@ -51,7 +51,7 @@ internal static class TaskEntries
         new(name, InodeMode.S_IFREG, (task, ino) => new TaskFile(task, ino, mode, show, isGuarded));
 
     private static TaskEntry Link(string name, Func<ProcTask, int, FsPath?> find) =>
-        new(name, InodeMode.S_IFLNK, (task, ino) => new TaskLink(task, ino, InodeMode.S_IRWXUGO, 0, find));
+        new(name, InodeMode.S_IFLNK, (task, ino) => new TaskLink(task, ino, InodeMode.S_IRWXUGO, 0, 0, find));
 
     private static Errno Done(SeqText text, ReadOnlySpan<byte> content)
     {

@@ -35,6 +35,16 @@ internal class TaskFile : SeqInode
     internal override Errno Show(SeqText text, GuestThread? opener) => Task.Exists ? _show(Task, text, opener) : Errno.ESRCH;
 }
 
+/// <summary>Linux: /proc/PID/mounts and mountinfo, which can be waited on.</summary>
+internal sealed class MountsFile(ProcTask task, ulong ino, InodeMode mode, TaskShow show) : TaskFile(task, ino, mode, show, isGuarded: false)
+{
+    /// <inheritdoc/>
+    internal override WaitQueue? Changed => Task.FileSystem.Machine.FileSystem.Mounts.Changed;
+
+    /// <inheritdoc/>
+    internal override int Generation => Task.FileSystem.Machine.FileSystem.Mounts.Generation;
+}
+
 /// <summary>Linux: /proc/PID/comm: a thread's name, which threads of the same process may change.</summary>
 internal sealed class CommFile(ProcTask task, ulong ino, InodeMode mode) : TaskFile(task, ino, mode, TaskStrings.ShowName, isGuarded: false)
 {

@@ -14,11 +14,13 @@ internal sealed class TaskLink : SymlinkInode
     /// <param name="task">Whose it is.</param>
     /// <param name="ino">Its number.</param>
     /// <param name="mode">Permissions.</param>
+    /// <param name="size">What stat(2) calls its size, which says nothing of its text.</param>
     /// <param name="argument">Handed to <paramref name="find"/>: the descriptor.</param>
     /// <param name="find">Finds where it leads now; null for nowhere any more.</param>
-    internal TaskLink(ProcTask task, ulong ino, InodeMode mode, int argument, Func<ProcTask, int, FsPath?> find) : base(task.FileSystem, ino, 0, 0)
+    internal TaskLink(ProcTask task, ulong ino, InodeMode mode, long size, int argument, Func<ProcTask, int, FsPath?> find) : base(task.FileSystem, ino, 0, 0)
     {
         Mode = InodeMode.S_IFLNK | mode;
+        Size = size;
         (Uid, Gid) = task.Owner;
         (_task, _argument, _find) = (task, argument, find);
     }

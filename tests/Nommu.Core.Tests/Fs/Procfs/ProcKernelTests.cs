@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Fs;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Tests.Fs.Procfs;
@@ -72,6 +73,17 @@ public sealed class ProcKernelTests : IDisposable
         Assert.That(Read("/proc/mounts"), Is.EqualTo("rootfs / tmpfs rw,size=8192k,nr_inodes=2048 0 0\nproc /proc proc rw,nosuid,relatime 0 0\n"));
         var fields = Read("/proc/self/mountinfo").TrimEnd('\n').Split('\n')[1].Split(' ');
         Assert.That(fields[3..], Is.EqualTo(new[] { "/", "/proc", "rw,nosuid,relatime", "-", "proc", "proc", "rw" }));
+    }
+
+    [Test]
+    public void AMountWakesWhoWatches()
+    {
+        var file = ProcMachine.Open(_init, "/proc/mounts").Value!;
+        Assert.That(file.Poll(null), Is.EqualTo(PollEvents.POLLIN | PollEvents.POLLRDNORM));
+        Assert.That(MountOperations.Perform(_init.FsCaller, _init.Fs.Root, "t"u8, "tmpfs", MountFlags.None, default), Is.EqualTo(Errno.None));
+        Assert.That(file.Poll(null) & PollEvents.POLLPRI, Is.EqualTo(PollEvents.POLLPRI));
+        Assert.That(file.Poll(null), Is.EqualTo(PollEvents.POLLIN | PollEvents.POLLRDNORM));
+        file.Release();
     }
 
     [Test]
