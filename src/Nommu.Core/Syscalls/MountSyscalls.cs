@@ -10,13 +10,13 @@ namespace Nommu.Core.Syscalls;
 internal static class MountSyscalls
 {
     /// <summary>The magic number that very old programs put into the upper half of the flags.</summary>
-    private const ulong MagicMask = 0xffff0000, Magic = 0xc0ed0000;
+    private const MountFlags MagicMask = (MountFlags)0xffff0000, Magic = (MountFlags)0xc0ed0000;
 
     /// <summary>mount(2): no more than a page of options is read.</summary>
     private const int PageSize = 4096;
 
     [Syscall(165, "mount")]
-    internal static SyscallResult Mount(GuestThread thread, UserPtr<byte> source, UserPtr<byte> target, UserPtr<byte> type, ulong flags, UserPtr<byte> data)
+    internal static SyscallResult Mount(GuestThread thread, UserPtr<byte> source, UserPtr<byte> target, UserPtr<byte> type, MountFlags flags, UserPtr<byte> data)
     {
         if ((flags & MagicMask) == Magic)
             flags &= ~MagicMask;
@@ -34,7 +34,7 @@ internal static class MountSyscalls
             return found.Error;
         if (!thread.Credentials.IsPrivileged)
             return Errno.EPERM;
-        return MountOperations.Perform(thread.FsCaller, place, sourceName.Value, type.Address == 0 ? null : Encoding.UTF8.GetString(typeName.Value!), (MountFlags)flags, options.Value);
+        return MountOperations.Perform(thread.FsCaller, place, sourceName.Value, type.Address == 0 ? null : Encoding.UTF8.GetString(typeName.Value!), flags, options.Value);
     }
 
     [Syscall(166, "umount2")]
