@@ -105,6 +105,8 @@ public static class DefaultSubsystems
 
     private static Machine MakeMachine(IServiceProvider services)
     {
+        if (services.GetRequiredService<IRewritingStrategy>() is ZpolineStrategy)
+            _ = ZpolineTrampoline.Ensure(services.GetRequiredService<KernelOptions>().AllowZpolineToBreakNullReferenceExceptions);
         var tasks = services.GetRequiredService<TaskTable>();
         return tasks.Machine = new Machine
         {

@@ -32,6 +32,7 @@ public sealed class KernelBuilder
             Memory = Options.Memory,
             TraceSystemCalls = Options.TraceSystemCalls,
             TraceOutput = Options.TraceOutput,
+            AllowZpolineToBreakNullReferenceExceptions = Options.AllowZpolineToBreakNullReferenceExceptions,
         };
         foreach (var addition in Options.Additions)
             options.Additions.Add(addition);

@@ -20,4 +20,10 @@ public sealed class KernelOptions
 
     /// <summary>What is written instead, where something else than the logger shall have the lines of <see cref="TraceSystemCalls"/>.</summary>
     public Action<string>? TraceOutput { get; set; }
+
+    /// <summary>
+    /// Lets <see cref="Rewriter.ZpolineStrategy"/> map page zero although the processor cannot hide it from reads. From then on a managed null reference that is read through no longer throws
+    /// <see cref="NullReferenceException"/> anywhere in this process, but gives what happens to lie there.
+    /// </summary>
+    public bool AllowZpolineToBreakNullReferenceExceptions { get; set; }
 }
