@@ -1,0 +1,23 @@
+#!/usr/bin/env bash
+# Compiles a folder of guest programs: build-programs.sh CACHE SOURCE OUTPUT. See GuestPrograms.targets for what a name means.
+set -euo pipefail
+cache=$1 source=$2 output=$3
+cc=$cache/bin/nommu-cc
+flags="-O2 -g0 -Wall -Wextra -Wno-unused-parameter -Werror -std=gnu11"
+echo "guest programs: compiling $(basename "$source")"
+rm -rf "$output"
+mkdir -p "$output"
+compile() {
+    local file=$1 name
+    name=$(basename "$file" .c)
+    case $name in
+    *.inc) ;;
+    *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" ;;
+    *.dynamic) "$cc" $flags "$file" -o "$output/${name%.dynamic}" ;;
+    *) "$cc" $flags -static-pie "$file" -o "$output/$name" ;;
+    esac
+}
+export -f compile
+export cc flags output
+printf '%s\0' "$source"/*.c | xargs -0 -P "$(nproc)" -I{} bash -c 'compile "$1"' _ {}
+touch "$output/.complete"
