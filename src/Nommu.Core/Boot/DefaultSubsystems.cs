@@ -4,8 +4,10 @@ using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
 using Nommu.Core.Diagnostics;
 using Nommu.Core.Drivers.Char;
+using Nommu.Core.Drivers.Tty;
 using Nommu.Core.Execution;
 using Nommu.Core.Fs;
+using Nommu.Core.Fs.Devpts;
 using Nommu.Core.Fs.Devtmpfs;
 using Nommu.Core.Fs.Procfs;
 using Nommu.Core.Fs.Sysfs;
@@ -58,6 +60,9 @@ public static class DefaultSubsystems
     {
         Prepend<IFileSystemType>(services, s => new TmpfsType(s.GetRequiredService<PageStore>()));
         Prepend<IFileSystemType>(services, s => new DevtmpfsType(s.GetRequiredService<PageStore>(), s.GetRequiredService<DeviceTable>()));
+        services.AddSingleton(_ => new DevptsType());
+        Prepend<IFileSystemType>(services, s => s.GetRequiredService<DevptsType>());
+        services.AddSingleton(s => new TerminalDriver(s.GetRequiredService<TaskTable>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<DevptsType>(), s.GetRequiredService<DeviceTable>()));
         Prepend<IFileSystemType>(services, s => new ProcfsType(s.GetRequiredService<Machine>));
         Prepend<IFileSystemType>(services, s => new SysfsType(s.GetRequiredService<DeviceTable>()));
         services.AddSingleton(MakeDeviceTable);
@@ -117,6 +122,7 @@ public static class DefaultSubsystems
             Loader = services.GetRequiredService<ProgramLoader>(),
             Log = services.GetRequiredService<LogBuffer>(),
             HostThreads = services.GetRequiredService<HostThreadPool>(),
+            Terminals = services.GetRequiredService<TerminalDriver>(),
             Logger = services.GetRequiredService<KernelLogger>(),
             CommandLine = services.GetRequiredService<KernelCommandLine>().Text,
         };

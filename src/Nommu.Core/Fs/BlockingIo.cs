@@ -15,6 +15,9 @@ internal static class BlockingIo
     {
         if (!file.CanRead)
             return Errno.EBADF;
+        var refused = file.CheckRead(thread);
+        if (refused != Errno.None)
+            return refused;
         var result = file.Read(ref to);
         return result.Error == Errno.EAGAIN && !file.IsNonblocking ? ReadWaiting(thread, file, ref to) : result;
     }
@@ -23,6 +26,9 @@ internal static class BlockingIo
     {
         if (!file.CanWrite)
             return Errno.EBADF;
+        var refused = file.CheckWrite(thread);
+        if (refused != Errno.None)
+            return refused;
         var total = from.Remaining;
         var result = file.Write(ref from);
         if (file.IsNonblocking || !(result.Error == Errno.EAGAIN || (file.WritesInParts && result.IsOk && result.Value < total && !from.Faulted)))

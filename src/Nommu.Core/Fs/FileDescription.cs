@@ -68,6 +68,16 @@ public abstract class FileDescription
         while (Interlocked.CompareExchange(ref _flags, (old & ~(int)mask) | ((int)value & (int)mask), old) != old);
     }
 
+    /// <summary>Linux: <c>job_control</c> of N_TTY. Asked once before a read that may wait: whether this caller may read at all.</summary>
+    /// <param name="thread">The caller.</param>
+    /// <returns>EIO, or ERESTARTSYS where a signal has been sent to it instead.</returns>
+    internal virtual Errno CheckRead(GuestThread thread) => Errno.None;
+
+    /// <summary>The same before a write.</summary>
+    /// <param name="thread">The caller.</param>
+    /// <returns>EIO, or ERESTARTSYS where a signal has been sent to it instead.</returns>
+    internal virtual Errno CheckWrite(GuestThread thread) => Errno.None;
+
     /// <summary>Reads from the file's position.</summary>
     /// <param name="to">Where to; moves forward.</param>
     /// <returns>Bytes, 0 at the end; EAGAIN when there is nothing yet.</returns>

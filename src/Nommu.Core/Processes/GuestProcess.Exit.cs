@@ -31,6 +31,7 @@ public sealed partial class GuestProcess
     {
         if (State == ProcessState.Zombie)
             return;
+        LeaveSession();
         State = ProcessState.Zombie;
         ExitStatus = status;
         TellHost(status);

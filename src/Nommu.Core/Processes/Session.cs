@@ -7,6 +7,9 @@ internal sealed class Session(int id)
 
     /// <summary>How many groups it has; the last to go gives the number back.</summary>
     internal int Groups { get; set; }
+
+    /// <summary>The terminal whose keyboard sends the session signals; null for none.</summary>
+    internal IControllingTerminal? ControllingTerminal { get; set; }
 }
 
 /// <summary>Linux: a process group, which there is a pid used as PIDTYPE_PGID (setpgid(2)). Guarded by <see cref="TaskTable.Lock"/>.</summary>

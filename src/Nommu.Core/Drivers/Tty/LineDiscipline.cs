@@ -51,6 +51,16 @@ internal sealed partial class LineDiscipline(ITerminalSide terminal)
     /// <summary>FIONREAD.</summary>
     internal int Available => Canonical && !_input.HasLine ? 0 : _input.Finished;
 
+    /// <summary>Linux: <c>receive_room</c>: how many bytes may come now. A line that is too long loses what is too much; finished input never does, its sender waits.</summary>
+    internal int Room
+    {
+        get
+        {
+            var room = InputBuffer.Capacity - 1 - _input.Count;
+            return room > 0 ? room : Canonical && !_input.HasLine ? 1 : 0;
+        }
+    }
+
     /// <summary>Whether a read would answer now: a line, or in raw mode as many bytes as VMIN and the reader want.</summary>
     /// <param name="wanted">How many the reader asks for; 1 for poll with VTIME.</param>
     internal bool CanRead(int wanted) => Canonical
