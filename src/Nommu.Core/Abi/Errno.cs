@@ -147,6 +147,9 @@ public enum Errno
     /// <summary>Value too large for defined data type.</summary>
     EOVERFLOW = 75,
 
+    /// <summary>Accessing a corrupted shared library.</summary>
+    ELIBBAD = 80,
+
     /// <summary>Invalid or incomplete multibyte or wide character.</summary>
     EILSEQ = 84,
 

@@ -77,6 +77,9 @@ public abstract class Inode
     /// <summary>Creation.</summary>
     public Timespec BirthTime { get; protected set; }
 
+    /// <summary>Linux: <c>i_version</c> (STATX_CHANGE_COOKIE). Differs after every change of the content, however fast one follows another.</summary>
+    internal ulong ContentVersion { get; private set; }
+
     /// <summary>True for a file that was made without a name and may be given one (O_TMPFILE).</summary>
     internal bool IsLinkable { get; set; }
 
@@ -166,7 +169,10 @@ public abstract class Inode
     {
         var now = SuperBlock.Now;
         lock (Lock)
+        {
             ModifyTime = ChangeTime = now;
+            ContentVersion++;
+        }
     }
 
     /// <summary>Sets <see cref="ChangeTime"/> to the present.</summary>

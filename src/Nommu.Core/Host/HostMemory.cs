@@ -53,6 +53,12 @@ internal static unsafe class HostMemory
             return Check(HostCalls.syscall(SYS_mincore, (nint)address, (nint)length, (nint)target, 0, 0, 0));
     }
 
+    /// <summary>Bytes of this process that are known to be there.</summary>
+    internal static Span<byte> Span(ulong address, int length) => new((void*)address, length);
+
+    /// <summary>Copies pages that are known to be there, readable and writable.</summary>
+    internal static void Copy(ulong from, ulong to, ulong length) => Buffer.MemoryCopy((void*)from, (void*)to, length, length);
+
     /// <summary>Clears pages that are known to be there and writable.</summary>
     internal static void Clear(ulong address, ulong length)
     {

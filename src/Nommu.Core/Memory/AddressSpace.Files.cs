@@ -9,7 +9,110 @@ internal sealed partial class AddressSpace
 {
     private const int CopyPiece = 64 << 10;
 
-    private Result<ulong> MapFile(in MapRequest request, ulong length) => request.IsShared ? Errno.ENODEV : MapCopy(request, length);
+    private Result<ulong> MapFile(in MapRequest request, ulong length)
+    {
+        if (request.IsShared || (request.Protection & MapProtection.PROT_EXEC) == 0)
+            return MapAsItIs(request, length);
+        var segment = _texts?.Find(request.File!, request.Offset, length);
+        try
+        {
+            if (segment is not null && segment.Covers(request.Offset, length))
+                return MapText(request, length, segment, 0);
+        }
+        finally
+        {
+            segment?.Release();
+        }
+        if (segment is null || (request.Protection & MapProtection.PROT_WRITE) != 0)
+        {
+            UsesVectorExtensions = true;
+            return MapAsItIs(request, length);
+        }
+        var mapped = MapAsItIs(request with { Protection = MapProtection.PROT_READ }, length);
+        if (!mapped.TryGet(out var address))
+            return mapped;
+        var error = ProtectLocked(address, address + length, request.Protection & VmArea.AccessBits);
+        if (error == Errno.None)
+            return address;
+        UnmapLocked(address, address + length);
+        return error;
+    }
+
+    private Result<ulong> MapAsItIs(in MapRequest request, ulong length)
+    {
+        if (request.File!.Inode is IMappable pages)
+            return MapPages(request, length, pages);
+        return request.IsShared || request.File.Inode is not RegularInode ? Errno.ENODEV : MapCopy(request, length);
+    }
+
+    /// <summary>Maps the pages of the host's file that are those of the guest's. Differs: pages behind the end of the file are not there for good (SIGSEGV for Linux's SIGBUS), also when the file grows.</summary>
+    private Result<ulong> MapPages(in MapRequest request, ulong length, IMappable pages)
+    {
+        var access = request.Protection & VmArea.AccessBits;
+        var flags = AreaFlags(request);
+        var runs = new List<MappedRun>();
+        // As Linux's VM_MAYWRITE: what may become writable later counts as written from now on.
+        var forWriting = request.IsShared && request.File!.CanWrite;
+        var error = pages.Map(request.Offset, (long)length, forWriting, runs);
+        if (error == Errno.EPERM && forWriting && (access & MapProtection.PROT_WRITE) == 0)
+            error = pages.Map(request.Offset, (long)length, forWriting = false, runs);
+        if (error != Errno.None)
+            return error;
+        if (request.IsShared && !forWriting)
+            flags |= VmFlags.NeverWritable;
+        if (IsCharged(access, request.IsShared))
+            flags |= VmFlags.Charged;
+        var placed = PlacePages(request, length, pages, runs, flags);
+        if (!placed.TryGet(out var address))
+        {
+            pages.Unmap(forWriting);
+            return placed;
+        }
+        if (forWriting)
+            request.File!.Inode.TouchModified();
+        Insert(new VmArea
+        {
+            Start = address,
+            End = address + length,
+            Protection = access,
+            Flags = flags,
+            Backing = VmBacking.HostFile,
+            Mapping = new FileMapping(request.File!, pages, forWriting),
+            Offset = (ulong)request.Offset,
+        });
+        return address;
+    }
+
+    private Result<ulong> PlacePages(in MapRequest request, ulong length, IMappable pages, List<MappedRun> runs, VmFlags flags)
+    {
+        var charge = (flags & VmFlags.Charged) != 0 ? (long)(length / Arena.PageSize) : 0;
+        if (!Arena.TryCharge(charge))
+            return Errno.ENOMEM;
+        var placed = Place(request, length, out var replaces);
+        if (placed.TryGet(out var address))
+        {
+            var error = PutPages(address, length, request, pages, runs, replaces);
+            if (error == Errno.None)
+                return address;
+            GiveBack(address, address + length);
+            placed = error;
+        }
+        Arena.Uncharge(charge);
+        return placed;
+    }
+
+    private static Errno PutPages(ulong address, ulong length, in MapRequest request, IMappable pages, List<MappedRun> runs, bool replaces)
+    {
+        ulong done = 0;
+        foreach (var run in runs)
+        {
+            var error = HostMemory.MapFile(address + done, (ulong)run.Length, request.Protection, request.IsShared, pages.Backing.Descriptor, run.BackingOffset);
+            if (error != Errno.None)
+                return error;
+            done += (ulong)run.Length;
+        }
+        return done < length && replaces ? HostMemory.MapAnonymous(address + done, length - done, MapProtection.PROT_NONE) : Errno.None;
+    }
 
     /// <summary>A private mapping of a file that the host can't map: its bytes as they are now, as nommu Linux does it (NOMMU_MAP_COPY).</summary>
     private Result<ulong> MapCopy(in MapRequest request, ulong length)

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Fs;
 using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
@@ -26,8 +27,15 @@ internal sealed partial class AddressSpace
             var error = request.IsFixed ? CheckFixed(request, length) : Errno.None;
             if (error != Errno.None)
                 return error;
-            return request.File is null ? MapAnonymous(request, length) : MapFile(request, length);
+            return request.File is null or IZeroMapping ? MapAnonymous(request, length) : MapFile(request, length);
         }
+    }
+
+    /// <summary>The loader hands over pages taken from the arena, with nothing behind them, to map a program into.</summary>
+    internal void AdoptReserved(ulong start, ulong end)
+    {
+        lock (_lock)
+            Insert(new VmArea { Start = start, End = end, Protection = MapProtection.PROT_NONE, Backing = VmBacking.Reserved });
     }
 
     private Errno CheckFixed(in MapRequest request, ulong length)
@@ -48,6 +56,8 @@ internal sealed partial class AddressSpace
         var flags = AreaFlags(request);
         if (IsCharged(access, sharedFile: false))
             flags |= VmFlags.Charged;
+        if ((access & MapProtection.PROT_EXEC) != 0)
+            UsesVectorExtensions = true; // code that nobody has looked at may use anything
         if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
             return Errno.ENOMEM;
         var placed = access == ReadWrite ? PlaceZeroed(request, length) : PlaceProtected(request, length, access);
@@ -177,6 +187,8 @@ internal sealed partial class AddressSpace
             flags |= VmFlags.Locked;
         if ((request.Flags & MapFlags.MAP_NORESERVE) != 0)
             flags |= VmFlags.NoReserve;
+        if (request.File is not null && (request.Protection & MapProtection.PROT_WRITE) != 0)
+            flags |= VmFlags.Written;
         return flags;
     }
 

@@ -57,10 +57,14 @@ internal sealed partial class AddressSpace
             return Errno.None;
         if (area.Backing == VmBacking.Borrowed || ((access & MapProtection.PROT_WRITE) != 0 && (area.Flags & VmFlags.NeverWritable) != 0))
             return Errno.EACCES;
+        // First, since it may cut the area and with it what is to be counted.
+        var error = (access & ~area.Protection & MapProtection.PROT_EXEC) != 0 ? ExchangeText(area) : Errno.None;
+        if (error != Errno.None)
+            return error;
         var charge = (area.Flags & VmFlags.Charged) == 0 && IsCharged(access, area.IsShared && area.Mapping is not null);
         if (charge && !Arena.TryCharge(area.Pages))
             return Errno.ENOMEM;
-        var error = HostMemory.Protect(area.Start, area.Length, access);
+        error = HostMemory.Protect(area.Start, area.Length, access);
         if (error != Errno.None)
         {
             if (charge)
@@ -70,6 +74,8 @@ internal sealed partial class AddressSpace
         area.Protection = access;
         if (charge)
             area.Flags |= VmFlags.Charged;
+        if ((access & MapProtection.PROT_WRITE) != 0 && area.Mapping is not null)
+            area.Flags |= VmFlags.Written;
         if (area.Backing == VmBacking.Reserved)
             area.Backing = VmBacking.Anonymous;
         return Errno.None;

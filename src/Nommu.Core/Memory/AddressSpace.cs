@@ -15,7 +15,11 @@ internal sealed partial class AddressSpace
     private int _references = 1;
     private ulong _brkReserveEnd;
 
-    internal AddressSpace(Arena arena) => Arena = arena;
+    private readonly ITextSource? _texts;
+
+    /// <param name="arena">Where all its memory lies.</param>
+    /// <param name="texts">Where rewritten program text comes from; without it every call of a program traps.</param>
+    internal AddressSpace(Arena arena, ITextSource? texts = null) => (Arena, _texts) = (arena, texts);
 
     internal Arena Arena { get; }
 

@@ -21,6 +21,8 @@ internal sealed class Arena : IDisposable
     private const ulong LargestReservation = 256UL << 30;
     private const ulong SmallestReservation = 1UL << 30;
 
+    private const ulong Reach = 3UL << 29;
+
     private readonly Lock _lock = new();
     private readonly PageRuns _free = new();
     private readonly ulong _length;
@@ -104,6 +106,25 @@ internal sealed class Arena : IDisposable
             {
                 DiscardAllFree();
                 index = _free.FindBest(length, alignment, usable: false, out start);
+            }
+            if (index < 0)
+                return 0;
+            _free.Take(index, start, length);
+            return start;
+        }
+    }
+
+    /// <summary>Address space with nothing behind it, so near that a 32-bit displacement reaches it from a text of usual length.</summary>
+    /// <returns>The address, or 0.</returns>
+    internal ulong ReserveNear(ulong near, ulong length)
+    {
+        lock (_lock)
+        {
+            var index = _free.FindNear(near, length, Reach, out var start);
+            if (index < 0)
+            {
+                DiscardAllFree();
+                index = _free.FindNear(near, length, Reach, out start);
             }
             if (index < 0)
                 return 0;

@@ -2,13 +2,17 @@ using Nommu.Core.Fs;
 
 namespace Nommu.Core.Memory;
 
-/// <summary>What one mmap(2) of a file holds on to until the last piece of it is unmapped.</summary>
+/// <summary>What one mmap(2) of a file holds on to until the last piece of it is unmapped. Guarded by the address space's lock.</summary>
 internal sealed class FileMapping
 {
+    private readonly IMappable? _pages;
+    private readonly bool _forWriting;
     private int _references = 1;
 
     /// <param name="file">Gets another reference.</param>
-    internal FileMapping(FileDescription file) => File = file.Retain();
+    /// <param name="pages">The file's pages, where they were made to stay (<see cref="IMappable.Map"/>).</param>
+    /// <param name="forWriting">As they were.</param>
+    internal FileMapping(FileDescription file, IMappable? pages = null, bool forWriting = false) => (File, _pages, _forWriting) = (file.Retain(), pages, forWriting);
 
     internal FileDescription File { get; }
 
@@ -20,29 +24,12 @@ internal sealed class FileMapping
 
     internal void Release()
     {
-        if (--_references == 0)
-            File.Release();
-    }
-}
-
-/// <summary>The code that the jumps in a rewritten text go to. It lies near the text and belongs to it; /proc/PID/maps does not show it.</summary>
-internal sealed class TextStubs(Arena arena, ulong start, ulong length)
-{
-    private int _references = 1;
-
-    internal ulong Start => start;
-
-    internal ulong Length => length;
-
-    internal TextStubs Retain()
-    {
-        _references++;
-        return this;
-    }
-
-    internal void Release()
-    {
-        if (--_references == 0)
-            arena.Discard(start, length);
+        if (--_references != 0)
+            return;
+        // What was written through the mapping shows as a change no later than here (mmap(2), "Timestamps changes for file-backed mappings").
+        if (_forWriting)
+            File.Inode.TouchModified();
+        _pages?.Unmap(_forWriting);
+        File.Release();
     }
 }

@@ -64,6 +64,28 @@ internal sealed class PageRuns
         return best;
     }
 
+    /// <summary>The reserved run that has room nearest to an address.</summary>
+    /// <param name="near">The address.</param>
+    /// <param name="length">Bytes.</param>
+    /// <param name="reach">How far off the room may begin.</param>
+    /// <param name="start">Where in the run the room is.</param>
+    /// <returns>Its index, or -1.</returns>
+    internal int FindNear(ulong near, ulong length, ulong reach, out ulong start)
+    {
+        (var best, start, var nearest) = (-1, 0UL, reach);
+        for (var i = 0; i < _runs.Count; i++)
+        {
+            var run = _runs[i];
+            if (run.State != PageState.Reserved || run.Length < length)
+                continue;
+            var place = Math.Clamp(near, run.Start, run.End - length);
+            var distance = place > near ? place - near : near - place;
+            if (distance < nearest)
+                (best, start, nearest) = (i, place, distance);
+        }
+        return best;
+    }
+
     /// <summary>True when every page between is free.</summary>
     internal bool Covers(ulong start, ulong length)
     {

@@ -39,6 +39,9 @@ internal enum VmFlags
 
     /// <summary>The file was not opened for writing, and the area is shared: mprotect(2) can't make it writable.</summary>
     NeverWritable = 0x400,
+
+    /// <summary>A private mapping of a file that was writable at some time, so that it may differ from the file.</summary>
+    Written = 0x800,
 }
 
 /// <summary>Linux: <c>struct vm_area_struct</c>. One mapping of a process, guarded by the address space's lock. Differs: says what the host has behind it.</summary>
@@ -62,6 +65,9 @@ internal sealed class VmArea
 
     /// <summary>As /proc/PID/maps shows it where there is no file: <c>[heap]</c>, <c>[stack]</c>, <c>[vdso]</c>.</summary>
     internal string? Name { get; init; }
+
+    /// <summary>For rewritten text: the segment of the file it comes from.</summary>
+    internal TextSegment? Text { get; set; }
 
     /// <summary>For rewritten text: its stubs, elsewhere.</summary>
     internal TextStubs? Stubs { get; set; }
@@ -95,6 +101,7 @@ internal sealed class VmArea
             Mapping = Mapping?.Retain(),
             Offset = Offset + (address - Start),
             Name = Name,
+            Text = Text,
             Stubs = Stubs?.Retain(),
         };
         End = address;
@@ -103,7 +110,7 @@ internal sealed class VmArea
 
     /// <summary>Linux: <c>can_vma_merge</c>.</summary>
     internal bool JoinsWith(VmArea next) =>
-        End == next.Start && Protection == next.Protection && Flags == next.Flags && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs
+        End == next.Start && Protection == next.Protection && Flags == next.Flags && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs && Text == next.Text
         && Mapping == next.Mapping && (Mapping is null || Offset + Length == next.Offset);
 
     /// <summary>The area is gone: lets go of what it refers to.</summary>

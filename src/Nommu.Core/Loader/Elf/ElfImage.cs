@@ -39,6 +39,9 @@ internal sealed partial class ElfImage
         }
     }
 
+    /// <summary>The same without the file's bytes: what a loader needs once the text has been rewritten. Reading by address answers nothing.</summary>
+    internal ElfImage WithoutContents() => new(default, Type, Entry, ProgramHeaderOffset, _programHeaders, [], Interpreter);
+
     /// <summary>The whole file.</summary>
     internal ReadOnlyMemory<byte> File { get; }
 

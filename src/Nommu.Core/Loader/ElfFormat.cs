@@ -1,0 +1,164 @@
+using System.Text;
+using Nommu.Core.Abi;
+using Nommu.Core.Fs;
+using Nommu.Core.Host;
+using Nommu.Core.Loader.Elf;
+using Nommu.Core.Memory;
+
+namespace Nommu.Core.Loader;
+
+/// <summary>
+/// Linux: fs/binfmt_elf.c. Differs: programs lie in the arena, so only position-independent ones can be loaded; their text is rewritten; the stack's size is fixed, as on nommu.
+/// Phases: read what is to be run and its interpreter; build a new address space from them; fill its stack. The point of no return lies behind all of them, with the caller
+/// (<c>GuestThread.Execute</c>): until then nothing of the old program has changed, and an error leaves it running.
+/// </summary>
+internal sealed class ElfFormat(Arena arena, ProgramTexts texts, ElfFormatOptions options) : IBinaryFormat
+{
+    private const ulong SmallestHeap = 1 << 20;
+    private const ulong ProgramHeaderSize = 56;
+    private const ulong ClockTicks = 100;
+    private const MapProtection ReadWrite = MapProtection.PROT_READ | MapProtection.PROT_WRITE;
+
+    /// <inheritdoc/>
+    public string Name => "elf";
+
+    /// <inheritdoc/>
+    public Result<LoadedImage> Load(ExecRequest request)
+    {
+        if (!request.Head.StartsWith("\u007fELF"u8))
+            return Errno.ENOEXEC;
+        var read = texts.Load(request.File, out var reason);
+        if (!read.TryGet(out var program))
+        {
+            request.Reason = reason;
+            return read.Error;
+        }
+        try
+        {
+            return Load(request, program);
+        }
+        finally
+        {
+            program.Release();
+        }
+    }
+
+    private Result<LoadedImage> Load(ExecRequest request, ProgramFile program)
+    {
+        if (program.Image.Type != ElfType.ET_DYN)
+        {
+            request.Reason = "linked to a fixed address, where another program may be: build it as a position-independent executable (-pie, -static-pie)";
+            return Errno.ENOEXEC;
+        }
+        if (program.Image.Interpreter is not { } path)
+            return Build(request, program, null, null);
+        var opened = FileOpening.OpenForExec(request.Caller, request.Caller.Fs.WorkingDirectory, Encoding.Latin1.GetBytes(path));
+        if (!opened.TryGet(out var file))
+            return opened.Error;
+        try
+        {
+            var read = texts.Load(file, out var reason);
+            if (!read.TryGet(out var interpreter))
+            {
+                request.Reason = $"its interpreter {path}: {reason}";
+                return read.Error == Errno.ENOEXEC ? Errno.ELIBBAD : read.Error;
+            }
+            var built = interpreter.Image.Type == ElfType.ET_DYN ? Build(request, program, file, interpreter) : Errno.ELIBBAD;
+            interpreter.Release();
+            return built;
+        }
+        finally
+        {
+            file.Release();
+        }
+    }
+
+    private Result<LoadedImage> Build(ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter)
+    {
+        var space = new AddressSpace(arena, texts);
+        var built = Fill(space, request, program, interpreterFile, interpreter, out var entry);
+        if (built.TryGet(out var stackPointer))
+            return new LoadedImage(space, request.File, entry, stackPointer) { FileName = request.FileName, UsesVectorExtensions = space.UsesVectorExtensions };
+        space.Release();
+        return built.Error;
+    }
+
+    private Result<ulong> Fill(AddressSpace space, ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter, out ulong entry)
+    {
+        entry = 0;
+        var placed = ElfPlacement.Map(space, request.File, program, HeapReserve());
+        if (!placed.TryGet(out var image))
+            return placed.Error;
+        ElfPlacement? loader = null;
+        if (interpreter is not null)
+        {
+            var other = ElfPlacement.Map(space, interpreterFile!, interpreter, 0);
+            if (!other.TryGet(out loader))
+                return other.Error;
+        }
+        entry = (loader ?? image).Entry;
+        Describe(space.Layout, program.Image, image.Bias);
+        var stack = MapStack(space, program.Image, InitialStack.MostBytes(request));
+        if (!stack.TryGet(out var top))
+            return stack;
+        return InitialStack.Write(space, request, Vector(request, program.Image, image, loader), top);
+    }
+
+    private ulong HeapReserve() => Arena.PageDown(Math.Max(SmallestHeap, Math.Min(options.HeapReserve, (arena.End - arena.Start) / 1024)));
+
+    /// <returns>The first address behind the stack.</returns>
+    private Result<ulong> MapStack(AddressSpace space, ElfImage image, int arguments)
+    {
+        var size = image.StackSize != 0 ? image.StackSize : options.StackSize;
+        if (size > ElfImage.AddressLimit)
+            return Errno.ENOMEM;
+        size = Arena.PageUp(size + (ulong)arguments);
+        var protection = image.StackFlags is { } flags && (flags & ElfSegmentFlags.PF_X) != 0 ? ReadWrite | MapProtection.PROT_EXEC : ReadWrite;
+        const MapFlags Flags = MapFlags.MAP_PRIVATE | MapFlags.MAP_ANONYMOUS | MapFlags.MAP_GROWSDOWN;
+        var mapped = space.Map(new MapRequest(0, size + Arena.PageSize, protection, Flags) { Name = "[stack]" });
+        if (!mapped.TryGet(out var start))
+            return mapped;
+        // What runs off the end must not run into a neighbour.
+        var error = space.Protect(start, Arena.PageSize, MapProtection.PROT_NONE);
+        return error == Errno.None ? start + Arena.PageSize + size : error;
+    }
+
+    private static void Describe(MemoryLayout layout, ElfImage image, ulong bias)
+    {
+        layout.StartCode = layout.StartData = ulong.MaxValue;
+        foreach (var header in image.ProgramHeaders)
+        {
+            if (header.Type != ElfSegmentType.PT_LOAD)
+                continue;
+            layout.StartCode = Math.Min(layout.StartCode, header.VirtualAddress + bias);
+            layout.StartData = header.VirtualAddress + bias;
+            if (header.IsExecutable)
+                layout.EndCode = Math.Max(layout.EndCode, header.FileEnd + bias);
+            layout.EndData = Math.Max(layout.EndData, header.FileEnd + bias);
+        }
+    }
+
+    /// <summary>In the order in which Linux writes it; <see cref="InitialStack"/> adds what lies on the stack.</summary>
+    private static AuxiliaryVector Vector(ExecRequest request, ElfImage program, ElfPlacement image, ElfPlacement? loader)
+    {
+        var vector = new AuxiliaryVector();
+        if (HostProcessor.SignalStackSize is not 0 and var signalStack)
+            vector.Add(AuxiliaryVectorType.AT_MINSIGSTKSZ, signalStack);
+        vector.Add(AuxiliaryVectorType.AT_HWCAP, HostProcessor.Capabilities);
+        vector.Add(AuxiliaryVectorType.AT_PAGESZ, Arena.PageSize);
+        vector.Add(AuxiliaryVectorType.AT_CLKTCK, ClockTicks);
+        vector.Add(AuxiliaryVectorType.AT_PHDR, program.ProgramHeaderAddress is { } headers ? headers + image.Bias : 0);
+        vector.Add(AuxiliaryVectorType.AT_PHENT, ProgramHeaderSize);
+        vector.Add(AuxiliaryVectorType.AT_PHNUM, (ulong)program.ProgramHeaders.Length);
+        vector.Add(AuxiliaryVectorType.AT_BASE, loader?.Bias ?? 0);
+        vector.Add(AuxiliaryVectorType.AT_FLAGS, 0);
+        vector.Add(AuxiliaryVectorType.AT_ENTRY, image.Entry);
+        var user = request.Caller.Credentials;
+        vector.Add(AuxiliaryVectorType.AT_UID, user.Uid);
+        vector.Add(AuxiliaryVectorType.AT_EUID, user.Euid);
+        vector.Add(AuxiliaryVectorType.AT_GID, user.Gid);
+        vector.Add(AuxiliaryVectorType.AT_EGID, user.Egid);
+        vector.Add(AuxiliaryVectorType.AT_SECURE, user.Uid != user.Euid || user.Gid != user.Egid ? 1UL : 0);
+        return vector;
+    }
+}

@@ -1,0 +1,85 @@
+using Nommu.Core.Fs;
+using Nommu.Core.Host;
+
+namespace Nommu.Core.Memory;
+
+/// <summary>Where an address space gets rewritten program text from.</summary>
+internal interface ITextSource
+{
+    /// <summary>The text that lies in a piece of a file.</summary>
+    /// <param name="file">The file.</param>
+    /// <param name="offset">In the file, page aligned.</param>
+    /// <param name="length">Whole pages.</param>
+    /// <returns>The first segment that has pages there, held for the caller; null where nothing is known to be program text.</returns>
+    TextSegment? Find(FileDescription file, long offset, ulong length);
+}
+
+/// <summary>
+/// The whole pages of one executable segment of a file, rewritten: a memory file of the host that holds them and, behind them, their stubs. Position independent, so every process maps the same pages
+/// (privately, so that one that writes to its text has its own).
+/// </summary>
+internal abstract class TextSegment
+{
+    /// <summary>Where its pages begin in the file.</summary>
+    internal required long FileOffset { get; init; }
+
+    /// <summary>Length of its pages.</summary>
+    internal required ulong Length { get; init; }
+
+    /// <summary>Length of the stubs' pages; 0 where nothing was rewritten.</summary>
+    internal required ulong StubLength { get; init; }
+
+    /// <summary>How far the stubs' first page lies behind the text's first page where all processes share the pages; at any other distance a copy is made.</summary>
+    internal required ulong StubDistance { get; init; }
+
+    internal required bool UsesVectorExtensions { get; init; }
+
+    internal long FileEnd => FileOffset + (long)Length;
+
+    internal bool Covers(long offset, ulong length) => offset >= FileOffset && offset + (long)length <= FileEnd;
+
+    /// <summary>The pages for a distance of the stubs.</summary>
+    /// <param name="distance">From the text's first page to the stubs' first page.</param>
+    /// <param name="isOwn">True where they belong to the caller, who disposes of them once they are mapped.</param>
+    /// <returns>Null where a jump would not reach.</returns>
+    internal abstract HostMemoryFile? PagesFor(long distance, out bool isOwn);
+
+    /// <summary>From an offset in the stubs' pages to one in the text's pages.</summary>
+    internal abstract bool TryTranslateToOriginal(ulong stubOffset, out ulong textOffset);
+
+    /// <summary>From an offset in the text's pages to one in the stubs' pages.</summary>
+    internal abstract bool TryTranslateToStub(ulong textOffset, out ulong stubOffset);
+
+    /// <summary>A <c>syscall</c> at an offset of the text's pages was executed in its place.</summary>
+    internal abstract void RememberTrappedSite(ulong textOffset);
+
+    /// <summary>Ends what <see cref="ITextSource.Find"/> began: the pages may go. Translations stay.</summary>
+    internal abstract void Release();
+}
+
+/// <summary>The code that the jumps in one mapping of a segment go to. It lies near the text and belongs to it; /proc/PID/maps does not show it. Guarded by the address space's lock.</summary>
+internal sealed class TextStubs(AddressSpace space, ulong start, ulong textStart, TextSegment segment)
+{
+    private int _references = 1;
+
+    internal ulong Start => start;
+
+    internal ulong Length => segment.StubLength;
+
+    /// <summary>Where the segment's first page lies, or would lie.</summary>
+    internal ulong TextStart => textStart;
+
+    internal TextSegment Segment => segment;
+
+    internal TextStubs Retain()
+    {
+        _references++;
+        return this;
+    }
+
+    internal void Release()
+    {
+        if (--_references == 0)
+            space.Forget(this);
+    }
+}
