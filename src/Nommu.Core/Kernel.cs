@@ -1,6 +1,7 @@
 using Microsoft.Extensions.DependencyInjection;
 using Nommu.Core.Boot;
 using Nommu.Core.Diagnostics;
+using Nommu.Core.Drivers.Tty;
 using Nommu.Core.Execution;
 using Nommu.Core.Fs;
 using Nommu.Core.Processes;
@@ -94,6 +95,17 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
         _ = init.WaitForExitAsync().ContinueWith(_ => Halt(HaltReason.InitExited), TaskScheduler.Default);
         return init;
     }
+
+    /// <summary>Makes a terminal that the host has the other end of: for <see cref="GuestProcessStartInfo.Terminal"/>.</summary>
+    /// <returns>The terminal; the caller disposes of it.</returns>
+    /// <exception cref="InvalidOperationException">There are too many.</exception>
+    public GuestTerminal CreateTerminal() => Terminals.CreateTerminal(_machine.FileSystem);
+
+    /// <summary>Takes the other end of the console: of /dev/console, where init's standard streams lead, and of the line behind it, /dev/ttyS0. While nobody has it, the last of what was written is kept.</summary>
+    /// <returns>The terminal; disposing of it leaves the console to itself.</returns>
+    public GuestTerminal ConnectConsole() => Terminals.ConnectConsole(_machine.FileSystem);
+
+    private TerminalDriver Terminals => _services.GetRequiredService<TerminalDriver>();
 
     /// <summary>Ends every process and lets no more start.</summary>
     /// <param name="reason">What <see cref="Halted"/> says.</param>

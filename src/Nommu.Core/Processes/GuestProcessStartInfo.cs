@@ -57,4 +57,7 @@ public sealed class GuestProcessStartInfo
 
     /// <summary>Descriptor 2.</summary>
     public GuestStandardStream StandardError { get; set; }
+
+    /// <summary>A terminal that becomes all three standard streams, and controls the process's session; null for none.</summary>
+    public Drivers.Tty.GuestTerminal? Terminal { get; set; }
 }
