@@ -28,6 +28,7 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
             _ = ExecutionRuntime.Instance; // refuses what the host can't do before anything is promised
             services.GetRequiredService<HostLog>().Follow(services.GetRequiredService<LogBuffer>());
             _machine = services.GetRequiredService<Machine>();
+            new ConsoleLog(_machine, CommandLine).Follow();
             _machine.HaltRequested = reason => Halt(reason);
         }
         catch

@@ -14,7 +14,7 @@ internal sealed class HostLog(ILoggerFactory factory)
     internal void TraceLine(string line) => KernelLog.SystemCall(_systemCalls, line);
 
     /// <summary>Everything that is written from now on goes to the host too.</summary>
-    internal void Follow(LogBuffer buffer) => buffer.Sink = Pass;
+    internal void Follow(LogBuffer buffer) => buffer.Sink += Pass;
 
     private void Pass(LogRecord record)
     {

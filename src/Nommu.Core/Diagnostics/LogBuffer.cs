@@ -15,8 +15,11 @@ internal sealed class LogBuffer(TimeProvider clock, int capacity = 1 << 17)
     /// <summary>Woken by every record.</summary>
     internal WaitQueue Written { get; } = new();
 
-    /// <summary>Told of every record, so that the host's logger has it too.</summary>
+    /// <summary>Told of every record: the host's logger, the console.</summary>
     internal Action<LogRecord>? Sink { get; set; }
+
+    /// <summary>Linux: <c>console_loglevel</c>: messages of a lower level go to the console (syslog(2)).</summary>
+    internal int ConsoleLevel { get; set; } = 7;
 
     internal long FirstSequence
     {

@@ -14,16 +14,16 @@ internal readonly struct ProcessStart(Machine machine)
         var path = info.FileName.Contains('/', StringComparison.Ordinal) ? info.FileName : FindInPath(info);
         var fs = machine.FileSystem.CreateContext();
         var files = new FileDescriptorTable();
+        var streams = new StandardStreams(machine, fs, files);
         try
         {
             EnterDirectory(fs, info);
-            var streams = new StandardStreams(machine, fs, files);
             streams.Open(info);
-            var process = Run(new ProgramStart(path, Arguments(info), Environment(info), info.Credentials, fs, files), streams.Attach);
-            return process;
+            return Run(new ProgramStart(path, Arguments(info), Environment(info), info.Credentials, fs, files), streams.Attach);
         }
         catch
         {
+            streams.Abandon();
             files.Release();
             fs.Release();
             throw;

@@ -29,6 +29,13 @@ internal sealed class StandardStreams(Machine machine, FsContext fs, FileDescrip
         _ = _terminal?.Control(process);
     }
 
+    /// <summary>The process has not come to be.</summary>
+    internal void Abandon()
+    {
+        foreach (var end in _hostEnds)
+            end?.Dispose();
+    }
+
     private void Add(int descriptor, GuestStandardStream kind)
     {
         var opened = Open(descriptor, kind);

@@ -58,6 +58,16 @@ internal sealed partial class Tty
         return taken;
     }
 
+    /// <summary>What the kernel itself has to say goes to the screen past the program's settings, and is lost where there is no room.</summary>
+    internal void Print(ReadOnlySpan<byte> line)
+    {
+        lock (Lock)
+        {
+            Echo(line);
+            Echo("\r\n"u8);
+        }
+    }
+
     /// <summary>Takes what is for the screen.</summary>
     internal int TakeScreen(Span<byte> target)
     {
