@@ -18,7 +18,15 @@ internal struct Flock
 }
 
 /// <summary>Linux: <c>struct f_owner_ex</c> (fcntl(2), F_SETOWN_EX).</summary>
-/// <param name="Type">0 for a thread, 1 for a process, 2 for a group.</param>
+/// <param name="Type">What the number is of.</param>
 /// <param name="Pid">Its number.</param>
 [StructLayout(LayoutKind.Sequential)]
-internal readonly record struct FileOwner(int Type, int Pid);
+internal readonly record struct FileOwner(FileOwnerType Type, int Pid);
+
+/// <summary>Linux: <c>F_OWNER_*</c>.</summary>
+internal enum FileOwnerType
+{
+    F_OWNER_TID = 0,
+    F_OWNER_PID = 1,
+    F_OWNER_PGRP = 2,
+}

@@ -8,7 +8,7 @@ namespace Nommu.Core.Fs;
 /// Linux: <c>struct file</c> with its <c>file_operations</c>. Differs: no operation ever waits. What can't be done now answers EAGAIN, and the layer above sleeps on the
 /// queues that <see cref="Poll"/> names and asks again, unless the file is non-blocking.
 /// </summary>
-public abstract class FileDescription
+public abstract partial class FileDescription
 {
     private int _references = 1;
     private int _flags;
@@ -180,6 +180,7 @@ public abstract class FileDescription
             return;
         if (Inode.HasFileLocks)
             Inode.FileLocks.ReleaseOwner(this);
+        ForgetWatchers();
         Close();
         if (!_holdsPath)
             return;

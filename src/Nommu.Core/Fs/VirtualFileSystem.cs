@@ -37,6 +37,9 @@ internal sealed class VirtualFileSystem
     /// <summary>Where pipes, sockets and their like live.</summary>
     internal AnonymousInodes Anonymous { get; }
 
+    /// <summary>Who sleeps for a record lock.</summary>
+    internal RecordLockWaits RecordLockWaits { get; } = new();
+
     /// <summary>A context at the root of everything, for the kernel itself and for init.</summary>
     internal FsContext CreateContext() => new(this, Root, Root);
 

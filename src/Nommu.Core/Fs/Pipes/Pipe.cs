@@ -22,6 +22,9 @@ internal sealed class Pipe
     private Buffer[] _buffers = new Buffer[DefaultBuffers];
     private int _head;
     private int _count;
+    private int _readers;
+    private int _writers;
+    private int _writerOpens;
 
     /// <summary>Woken when data or room comes, and when an end opens or closes.</summary>
     internal WaitQueue ReadQueue { get; } = new();
@@ -29,15 +32,15 @@ internal sealed class Pipe
     /// <summary>Woken when room comes, and when an end opens or closes.</summary>
     internal WaitQueue WriteQueue { get; } = new();
 
-    internal int Readers { get; private set; }
+    internal int Readers => _readers;
 
-    internal int Writers { get; private set; }
+    internal int Writers => _writers;
 
     /// <summary>Counts opens of the reading end: a fifo's writer waits for it to move, not for a reader to stay.</summary>
     internal int ReaderOpens { get; private set; }
 
     /// <summary>Counts opens of the writing end.</summary>
-    internal int WriterOpens { get; private set; }
+    internal int WriterOpens => _writerOpens;
 
     internal bool IsUnused => Readers == 0 && Writers == 0;
 
@@ -76,13 +79,13 @@ internal sealed class Pipe
             partners = new PipePartners(Readers, Writers, ReaderOpens, WriterOpens);
             if (read)
             {
-                Readers++;
+                _readers++;
                 ReaderOpens++;
             }
             if (write)
             {
-                Writers++;
-                WriterOpens++;
+                _writers++;
+                _writerOpens++;
             }
         }
         WakeAll();
@@ -94,9 +97,9 @@ internal sealed class Pipe
         lock (_lock)
         {
             if (read)
-                Readers--;
+                _readers--;
             if (write)
-                Writers--;
+                _writers--;
         }
         WakeAll();
     }
@@ -178,6 +181,7 @@ internal sealed class Pipe
         return from.Faulted ? Errno.EFAULT : Errno.EAGAIN;
     }
 
+    /// <summary>What can be done now. Takes no lock, so that polling many pipes is cheap: every change is followed by a wake-up, and what is read first is what must not run ahead of the rest.</summary>
     internal PollEvents Poll(PollTable? table, bool read, bool write, int writerOpensSeen)
     {
         if (read)
@@ -185,23 +189,23 @@ internal sealed class Pipe
         if (write)
             table?.Add(WriteQueue);
         var events = PollEvents.None;
-        lock (_lock)
+        if (read)
         {
-            if (read)
-            {
-                if (_count > 0)
-                    events |= PollEvents.POLLIN | PollEvents.POLLRDNORM;
-                // A fifo's reader that has never seen a writer is not hung up, only early.
-                if (Writers == 0 && WriterOpens != writerOpensSeen)
-                    events |= PollEvents.POLLHUP;
-            }
-            if (write)
-            {
-                if (_count < _buffers.Length)
-                    events |= PollEvents.POLLOUT | PollEvents.POLLWRNORM;
-                if (Readers == 0)
-                    events |= PollEvents.POLLERR;
-            }
+            // A fifo's reader that has never seen a writer is not hung up, only early.
+            var seen = Volatile.Read(ref _writerOpens) != writerOpensSeen;
+            // Whoever wrote and left is seen to have left only together with what it wrote.
+            var hungUp = seen && Volatile.Read(ref _writers) == 0;
+            if (Volatile.Read(ref _count) > 0)
+                events |= PollEvents.POLLIN | PollEvents.POLLRDNORM;
+            if (hungUp)
+                events |= PollEvents.POLLHUP;
+        }
+        if (write)
+        {
+            if (Volatile.Read(ref _count) < Volatile.Read(ref _buffers).Length)
+                events |= PollEvents.POLLOUT | PollEvents.POLLWRNORM;
+            if (Volatile.Read(ref _readers) == 0)
+                events |= PollEvents.POLLERR;
         }
         return events;
     }

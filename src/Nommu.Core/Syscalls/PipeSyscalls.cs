@@ -1,0 +1,42 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Fs.Pipes;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Syscalls;
+
+/// <summary>pipe(2) and pipe2(2).</summary>
+internal static class PipeSyscalls
+{
+    [Syscall(22, "pipe")]
+    internal static SyscallResult Pipe(GuestThread thread, UserPtr<int> ends) => Pipe2(thread, ends, OpenFlags.O_RDONLY);
+
+    [Syscall(293, "pipe2")]
+    internal static SyscallResult Pipe2(GuestThread thread, UserPtr<int> ends, OpenFlags flags)
+    {
+        // Linux's notification pipes (O_EXCL) are an option of its build; without it they are no flag either.
+        if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT)) != 0)
+            return Errno.EINVAL;
+        var closeOnExec = (flags & OpenFlags.O_CLOEXEC) != 0;
+        var (reader, writer) = PipeFile.CreatePair(thread.FsCaller, flags & ~OpenFlags.O_CLOEXEC);
+        var read = thread.Files.Add(reader, closeOnExec);
+        if (!read.IsOk)
+        {
+            writer.Release();
+            return read.Error;
+        }
+        var write = thread.Files.Add(writer, closeOnExec);
+        var error = write.Error;
+        if (error == Errno.None)
+            error = WriteNumbers(thread, ends, read.Value, write.Value);
+        if (error == Errno.None)
+            return 0;
+        thread.Files.Close(read.Value);
+        if (write.IsOk)
+            thread.Files.Close(write.Value);
+        return error;
+    }
+
+    private static Errno WriteNumbers(GuestThread thread, UserPtr<int> ends, int read, int write) =>
+        thread.Memory.Write(new UserPtr<ulong>(ends.Address), (uint)read | ((ulong)(uint)write << 32));
+}
