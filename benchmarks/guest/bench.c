@@ -86,7 +86,7 @@ static void run_select(long n, int count)
     }
 }
 
-static void run_pingpong(long n)
+static void run_pingpong(volatile long n)
 {
     int there[2], back[2];
     char byte = 'x';

@@ -1,7 +1,7 @@
 namespace Nommu.Core.Tests.Guest;
 
 /// <summary>Every program of tests/guest prints the same in the kernel as on the host's own Linux, and ends alike.</summary>
-[Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
 public class GuestProgramTests
 {
     private Kernel _kernel = null!;
