@@ -36,6 +36,30 @@ internal static class BlockingIo
         return WriteWaiting(thread, file, ref from, result.Value);
     }
 
+    /// <summary>Sleeps until a file reports one of some events.</summary>
+    /// <returns>ERESTARTSYS.</returns>
+    internal static Errno WaitFor(GuestThread thread, FileDescription file, PollEvents events)
+    {
+        if ((file.Poll(null) & events) != 0)
+            return Errno.None;
+        try
+        {
+            var ready = file.Poll(thread.PollTable);
+            while ((ready & events) == 0)
+            {
+                var error = thread.Sleep(MonotonicClock.Never);
+                if (error != Errno.None)
+                    return error;
+                ready = file.Poll(null);
+            }
+            return Errno.None;
+        }
+        finally
+        {
+            thread.PollTable.Clear();
+        }
+    }
+
     private static Result<long> ReadWaiting(GuestThread thread, FileDescription file, ref IoVector to)
     {
         var table = thread.PollTable;

@@ -19,6 +19,20 @@ public abstract partial class FileDescription
 
     internal FileWatchers Watchers => ExistingWatchers ?? Interlocked.CompareExchange(ref _watchers, new FileWatchers(), null) ?? _watchers!;
 
+    /// <summary>Gives a reference back unless it is the last.</summary>
+    internal bool TryReleaseShared()
+    {
+        int old;
+        do
+        {
+            old = Volatile.Read(ref _references);
+            if (old == 1)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref _references, old - 1, old) != old);
+        return true;
+    }
+
     private void ForgetWatchers()
     {
         ExistingNotification?.Stop();

@@ -21,6 +21,7 @@ internal sealed class VirtualFileSystem
             _types[type.Name] = type;
         Devices = devices;
         Clock = clock;
+        Memfd = new Tmpfs.Memfd(this);
         Anonymous = new AnonymousInodes(new AnonymousInodesType(), new MountRequest("none", MountFlags.None, default, NextDevice(), clock));
         var root = _types[rootType].Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
         if (!root.TryGet(out var superBlock))
@@ -39,6 +40,12 @@ internal sealed class VirtualFileSystem
 
     /// <summary>Who sleeps for a record lock.</summary>
     internal RecordLockWaits RecordLockWaits { get; } = new();
+
+    /// <summary>Which epolls watch which.</summary>
+    internal Epoll.EpollNesting EpollNesting { get; } = new();
+
+    /// <summary>Files of memfd_create(2).</summary>
+    internal Tmpfs.Memfd Memfd { get; }
 
     /// <summary>A context at the root of everything, for the kernel itself and for init.</summary>
     internal FsContext CreateContext() => new(this, Root, Root);

@@ -7,7 +7,7 @@ namespace Nommu.Core.Fs.Pipes;
 /// <summary>
 /// Linux: <c>struct pipe_inode_info</c>. A queue of page-sized buffers between writers and readers, with pipe(7)'s atomicity: what fits in PIPE_BUF is written in one piece or not at all.
 /// </summary>
-internal sealed class Pipe
+internal sealed partial class Pipe
 {
     /// <summary>Linux: PIPE_BUF and the size of a buffer.</summary>
     internal const int PageSize = 4096;
@@ -223,11 +223,7 @@ internal sealed class Pipe
                 return Errno.EPERM;
             if (pages < _count)
                 return Errno.EBUSY;
-            var buffers = new Buffer[pages];
-            for (var i = 0; i < _count; i++)
-                buffers[i] = Slot(i);
-            _buffers = buffers;
-            _head = 0;
+            Resize(pages);
         }
         WriteQueue.Wake();
         return (long)pages * PageSize;

@@ -1,0 +1,44 @@
+using System.Text;
+using Nommu.Core.Abi;
+
+namespace Nommu.Core.Fs.Tmpfs;
+
+/// <summary>Linux: the files of memfd_create(2) and their kernel-internal tmpfs (<c>shm_mnt</c>), which has no limits of its own.</summary>
+internal sealed class Memfd(VirtualFileSystem fileSystem)
+{
+    private readonly Lock _lock = new();
+    private SuperBlock? _superBlock;
+
+    /// <summary>A new file without a name in any tree.</summary>
+    /// <param name="caller">Its owner.</param>
+    /// <param name="name">What readlink shows behind <c>/memfd:</c>.</param>
+    /// <param name="allowSealing">F_ADD_SEALS works.</param>
+    /// <returns>ENOSYS in a kernel without tmpfs, ENOSPC.</returns>
+    internal Result<FileDescription> Create(in FsCaller caller, ReadOnlySpan<byte> name, bool allowSealing)
+    {
+        var found = FindSuperBlock();
+        if (!found.TryGet(out var superBlock))
+            return found.Error;
+        var made = superBlock.Root.CreateUnnamed(new CreateRequest(InodeMode.S_IFREG | InodeMode.S_IRWXUGO, caller.Credentials.Fsuid, caller.Credentials.Fsgid));
+        if (!made.TryGet(out var inode) || inode is not TmpfsFile file)
+            return made.IsOk ? Errno.ENOSYS : made.Error;
+        if (allowSealing)
+            file.AllowSealing();
+        var place = fileSystem.Anonymous.Place(file, new FileName($"/memfd:{Encoding.UTF8.GetString(name)} (deleted)"));
+        return file.Open(new OpenRequest(place, OpenFlags.O_RDWR | OpenFlags.O_LARGEFILE));
+    }
+
+    private Result<SuperBlock> FindSuperBlock()
+    {
+        lock (_lock)
+        {
+            if (_superBlock is not null)
+                return _superBlock;
+            if (fileSystem.FindType("tmpfs") is not { } type)
+                return Errno.ENOSYS;
+            var mounted = type.Mount(new MountRequest("none", MountFlags.None, "size=0,nr_inodes=0"u8, fileSystem.NextDevice(), fileSystem.Clock));
+            _superBlock = mounted.Value;
+            return mounted;
+        }
+    }
+}
