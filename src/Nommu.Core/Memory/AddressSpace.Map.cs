@@ -178,12 +178,12 @@ internal sealed partial class AddressSpace
         return false;
     }
 
-    private static VmFlags AreaFlags(in MapRequest request)
+    private VmFlags AreaFlags(in MapRequest request)
     {
         var flags = request.IsShared ? VmFlags.Shared : VmFlags.None;
         if ((request.Flags & MapFlags.MAP_GROWSDOWN) != 0)
             flags |= VmFlags.GrowsDown;
-        if ((request.Flags & MapFlags.MAP_LOCKED) != 0)
+        if (LocksFuture || (request.Flags & MapFlags.MAP_LOCKED) != 0)
             flags |= VmFlags.Locked;
         if ((request.Flags & MapFlags.MAP_NORESERVE) != 0)
             flags |= VmFlags.NoReserve;
