@@ -76,7 +76,8 @@ public static class DefaultSubsystems
         services.AddSingleton(s => new RewrittenImageCache(s.GetRequiredService<RewrittenImageStore>(), s.GetRequiredService<IRewritingStrategy>()));
         services.AddSingleton(s => new ProgramTexts(s.GetRequiredService<Arena>(), s.GetRequiredService<RewrittenImageCache>()));
         Prepend<IBinaryFormat>(services, _ => new ScriptFormat());
-        Prepend<IBinaryFormat>(services, s => new ElfFormat(s.GetRequiredService<Arena>(), s.GetRequiredService<ProgramTexts>(), new ElfFormatOptions()));
+        services.AddSingleton(s => new Vdso(s.GetRequiredService<Arena>(), s.GetRequiredService<KernelClock>()));
+        Prepend<IBinaryFormat>(services, s => new ElfFormat(s.GetRequiredService<Arena>(), s.GetRequiredService<ProgramTexts>(), s.GetRequiredService<Vdso>(), new ElfFormatOptions()));
         services.AddSingleton(s => new ProgramLoader(s.GetRequiredService<Arena>(), s.GetServices<IBinaryFormat>())
         {
             Refused = (path, reason) => KernelLog.NotLoaded(s.GetRequiredService<KernelLogger>(), path, reason),

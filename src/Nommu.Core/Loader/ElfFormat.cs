@@ -12,7 +12,7 @@ namespace Nommu.Core.Loader;
 /// Phases: read what is to be run and its interpreter; build a new address space from them; fill its stack. The point of no return lies behind all of them, with the caller
 /// (<c>GuestThread.Execute</c>): until then nothing of the old program has changed, and an error leaves it running.
 /// </summary>
-internal sealed class ElfFormat(Arena arena, ProgramTexts texts, ElfFormatOptions options) : IBinaryFormat
+internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfFormatOptions options) : IBinaryFormat
 {
     private const ulong SmallestHeap = 1 << 20;
     private const ulong ProgramHeaderSize = 56;
@@ -101,6 +101,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, ElfFormatOption
         var stack = MapStack(space, program.Image, InitialStack.MostBytes(request));
         if (!stack.TryGet(out var top))
             return stack;
+        vdso.AddTo(space);
         return InitialStack.Write(space, request, Vector(request, program.Image, image, loader), top);
     }
 
@@ -139,9 +140,10 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, ElfFormatOption
     }
 
     /// <summary>In the order in which Linux writes it; <see cref="InitialStack"/> adds what lies on the stack.</summary>
-    private static AuxiliaryVector Vector(ExecRequest request, ElfImage program, ElfPlacement image, ElfPlacement? loader)
+    private AuxiliaryVector Vector(ExecRequest request, ElfImage program, ElfPlacement image, ElfPlacement? loader)
     {
         var vector = new AuxiliaryVector();
+        vector.Add(AuxiliaryVectorType.AT_SYSINFO_EHDR, vdso.Address);
         if (HostProcessor.SignalStackSize is not 0 and var signalStack)
             vector.Add(AuxiliaryVectorType.AT_MINSIGSTKSZ, signalStack);
         vector.Add(AuxiliaryVectorType.AT_HWCAP, HostProcessor.Capabilities);

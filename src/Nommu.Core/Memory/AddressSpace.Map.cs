@@ -38,6 +38,13 @@ internal sealed partial class AddressSpace
             Insert(new VmArea { Start = start, End = end, Protection = MapProtection.PROT_NONE, Backing = VmBacking.Reserved });
     }
 
+    /// <summary>Shows the process pages that belong to the kernel. They can be unmapped, and not mapped over.</summary>
+    internal void Borrow(ulong start, ulong end, MapProtection protection, string name)
+    {
+        lock (_lock)
+            Insert(new VmArea { Start = start, End = end, Protection = protection, Backing = VmBacking.Borrowed, Name = name });
+    }
+
     private Errno CheckFixed(in MapRequest request, ulong length)
     {
         var start = request.Address;
@@ -47,7 +54,14 @@ internal sealed partial class AddressSpace
             return Errno.EPERM;
         if (!Arena.Contains(start, length))
             return Errno.ENOMEM;
-        return (request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && AnyBetween(start, start + length) ? Errno.EEXIST : Errno.None;
+        if ((request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 && AnyBetween(start, start + length))
+            return Errno.EEXIST;
+        for (var index = IndexAtOrAfter(start); index < _areas.Count && _areas[index].Start < start + length; index++)
+        {
+            if (_areas[index].Backing == VmBacking.Borrowed)
+                return Errno.ENOMEM;
+        }
+        return Errno.None;
     }
 
     private Result<ulong> MapAnonymous(in MapRequest request, ulong length)
@@ -178,12 +192,12 @@ internal sealed partial class AddressSpace
         return false;
     }
 
-    private static VmFlags AreaFlags(in MapRequest request)
+    private VmFlags AreaFlags(in MapRequest request)
     {
         var flags = request.IsShared ? VmFlags.Shared : VmFlags.None;
         if ((request.Flags & MapFlags.MAP_GROWSDOWN) != 0)
             flags |= VmFlags.GrowsDown;
-        if ((request.Flags & MapFlags.MAP_LOCKED) != 0)
+        if (LocksFuture || (request.Flags & MapFlags.MAP_LOCKED) != 0)
             flags |= VmFlags.Locked;
         if ((request.Flags & MapFlags.MAP_NORESERVE) != 0)
             flags |= VmFlags.NoReserve;

@@ -3,7 +3,7 @@ using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
 
-/// <summary>mremap(2). Differs: what moves is private memory without a file, or a file's mapping that is made anew; other mappings grow and shrink in their place only.</summary>
+/// <summary>mremap(2). Differs: private mappings of files that have been written to do not move, and shared memory has no second mapping made of it (an old length of 0).</summary>
 internal sealed partial class AddressSpace
 {
     /// <summary>Grows, shrinks or moves a mapping.</summary>
@@ -29,7 +29,7 @@ internal sealed partial class AddressSpace
         if (Find(old) is not { } area)
             return Errno.EFAULT;
         if (from == 0)
-            return Errno.EINVAL; // a second mapping of shared pages; nobody but shared memory's users asks
+            return Errno.EINVAL;
         if (area.Backing == VmBacking.Borrowed)
             return Errno.EINVAL;
         var mustMove = (flags & (RemapFlags.MREMAP_FIXED | RemapFlags.MREMAP_DONTUNMAP)) != 0;
@@ -60,21 +60,18 @@ internal sealed partial class AddressSpace
         SplitAt(old + from);
         var area = Find(old)!;
         var isFixed = (flags & RemapFlags.MREMAP_FIXED) != 0;
-        // A place of our own for all of it, with the protection it has; then the contents, by remapping pages where that is cheaper than copying them.
         var kind = (isFixed ? MapFlags.MAP_FIXED : MapFlags.None) | (area.IsShared ? MapFlags.MAP_SHARED : MapFlags.MAP_PRIVATE);
-        var isFile = area.Mapping is not null;
-        var isRemade = isFile && (area.Flags & VmFlags.Written) == 0 | area.IsShared;
-        if (isFile && !isRemade && to > from)
+        // What the file still has is mapped anew; all else gets a place of its own with the protection it has, and its contents moved there.
+        var isMappedAnew = area.Mapping is not null && (area.IsShared || (area.Flags & VmFlags.Written) == 0);
+        if (area.Mapping is not null && !isMappedAnew)
             return Errno.ENOMEM;
-        var request = isRemade
-            ? new MapRequest(target, to, area.Protection, kind, area.File, (long)area.Offset)
-            : new MapRequest(target, to, area.Protection | ReadWrite, kind | MapFlags.MAP_ANONYMOUS) { Name = area.Name };
-        if (!isFixed)
-            request = request with { Address = 0 };
-        var placed = isRemade ? MapFile(request, to) : MapAnonymous(request, to);
+        var place = isFixed ? target : 0;
+        var placed = isMappedAnew
+            ? MapFile(new MapRequest(place, to, area.Protection, kind, area.File, (long)area.Offset), to)
+            : MapAnonymous(new MapRequest(place, to, area.Backing == VmBacking.Reserved ? area.Protection : area.Protection | ReadWrite, kind | MapFlags.MAP_ANONYMOUS) { Name = area.Name }, to);
         if (!placed.TryGet(out var address))
             return placed;
-        var error = isRemade ? Errno.None : MoveContents(area, address, Math.Min(from, to));
+        var error = isMappedAnew ? Errno.None : MoveContents(area, address, Math.Min(from, to), to);
         if (error != Errno.None)
         {
             UnmapLocked(address, address + to);
@@ -82,20 +79,19 @@ internal sealed partial class AddressSpace
         }
         if ((flags & RemapFlags.MREMAP_DONTUNMAP) == 0)
             UnmapLocked(old, old + from);
+        else if (!isMappedAnew)
+            return DropContents(area) is var dropped && dropped == Errno.None ? address : dropped;
         return address;
     }
 
-    private Errno MoveContents(VmArea area, ulong target, ulong length)
+    private Errno MoveContents(VmArea area, ulong target, ulong length, ulong targetLength)
     {
-        if (area.Backing != VmBacking.Reserved)
-        {
-            var error = (area.Protection & MapProtection.PROT_READ) == 0 ? HostMemory.Protect(area.Start, area.Length, area.Protection | MapProtection.PROT_READ) : Errno.None;
-            if (error == Errno.None && (area.Backing != VmBacking.Anonymous || length <= ClearByHand || HostMemory.Move(area.Start, length, target) != Errno.None))
-                HostMemory.Copy(area.Start, target, length);
-            if (error != Errno.None)
-                return error;
-        }
-        var end = target + Arena.PageUp(length);
-        return area.Protection == (area.Protection | ReadWrite) ? Errno.None : ProtectLocked(target, Find(target)!.End > end ? Find(target)!.End : end, area.Protection);
+        if (area.Backing == VmBacking.Reserved)
+            return Errno.None;
+        if ((area.Protection & MapProtection.PROT_READ) == 0 && HostMemory.Protect(area.Start, area.Length, area.Protection | MapProtection.PROT_READ) is var error && error != Errno.None)
+            return error;
+        if (length <= ClearByHand || HostMemory.Move(area.Start, length, target) != Errno.None)
+            HostMemory.Copy(area.Start, target, length);
+        return (area.Protection & ReadWrite) == ReadWrite ? Errno.None : ProtectLocked(target, target + targetLength, area.Protection);
     }
 }

@@ -26,6 +26,9 @@ internal sealed class KernelClock
 
     internal TimeProvider Provider => _provider;
 
+    /// <summary>Told when real time has been set, before anybody learns of it: the vDSO, which answers without asking.</summary>
+    internal Action? RealtimeWasSet { get; set; }
+
     /// <summary>CLOCK_MONOTONIC: since some point before the kernel's start, never set.</summary>
     internal long MonotonicNanoseconds => Scale(_provider.GetTimestamp());
 
@@ -47,7 +50,11 @@ internal sealed class KernelClock
     internal Timespec RealtimeTimespec => ToTimespec(RealtimeNanoseconds);
 
     /// <summary>Linux: <c>do_settimeofday64</c>.</summary>
-    internal void SetRealtime(long nanoseconds) => Volatile.Write(ref _realtimeOffset, nanoseconds - ProviderRealtime());
+    internal void SetRealtime(long nanoseconds)
+    {
+        Volatile.Write(ref _realtimeOffset, nanoseconds - ProviderRealtime());
+        RealtimeWasSet?.Invoke();
+    }
 
     /// <summary>The monotonic time after a relative one; the largest where that overflows.</summary>
     internal long DeadlineAfter(Timespec duration)

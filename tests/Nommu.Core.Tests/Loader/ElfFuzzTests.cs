@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using Nommu.Core.Abi;
+using Nommu.Core.Loader;
 using Nommu.Core.Loader.Elf;
 using Nommu.Core.Rewriter;
 
@@ -28,6 +29,31 @@ public class ElfFuzzTests
             Assert.DoesNotThrow(() => result = Use(file), $"seed {seed}, mutation {i}");
             accepted += result.IsOk ? 1 : 0;
             Assert.That(result.Error, Is.AnyOf(Errno.None, Errno.ENOEXEC));
+        }
+        Assert.That(accepted, Is.InRange(1, Mutations - 1), "the mutations test nothing");
+    }
+
+    [Test]
+    public void MutatedHeadersAreAnErrnoOrAProgramThatCanBeAbandoned()
+    {
+        var seed = Environment.TickCount;
+        TestContext.Out.WriteLine($"seed {seed}");
+        var random = new Random(seed);
+        using var loader = new TestLoader();
+        loader.Add("/lib/ld.so", Sample());
+        var original = Sample();
+        var accepted = 0;
+        for (var i = 0; i < Mutations; i++)
+        {
+            loader.Add("/program", Mutate(original, random));
+            Result<LoadedImage> loaded = default;
+            Assert.DoesNotThrow(() => loaded = loader.Load("/program", ["program"]), $"seed {seed}, mutation {i}");
+            Assert.That(loaded.Error, Is.AnyOf(Errno.None, Errno.ENOEXEC, Errno.ENOMEM, Errno.ENOENT, Errno.EACCES, Errno.ELIBBAD, Errno.ENOTDIR, Errno.ELOOP, Errno.EINVAL), $"seed {seed}, mutation {i}");
+            accepted += loaded.IsOk ? 1 : 0;
+            if (loaded.TryGet(out var image))
+                image.Abandon();
+            if (i % 100 == 0)
+                loader.AssertAllCameBack();
         }
         Assert.That(accepted, Is.InRange(1, Mutations - 1), "the mutations test nothing");
     }

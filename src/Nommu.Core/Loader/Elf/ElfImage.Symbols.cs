@@ -38,6 +38,25 @@ internal sealed partial class ElfImage
         return addresses;
     }
 
+    /// <summary>The value of a dynamic symbol; 0 where there is none.</summary>
+    internal ulong FindSymbol(ReadOnlySpan<byte> name)
+    {
+        if (!TryGetDynamic(ElfDynamicTag.DT_SYMTAB, out var table) || !TryGetDynamic(ElfDynamicTag.DT_STRTAB, out var strings))
+            return 0;
+        var names = ReadToEnd(strings);
+        var symbols = ReadToEnd(table);
+        for (var count = DynamicSymbolCount(); count > 0 && symbols.Length >= SymbolSize; count--, symbols = symbols[SymbolSize..])
+        {
+            var at = BinaryPrimitives.ReadUInt32LittleEndian(symbols);
+            if (at >= names.Length || BinaryPrimitives.ReadUInt16LittleEndian(symbols[6..]) == 0)
+                continue;
+            var found = names[(int)at..];
+            if (found.StartsWith(name) && found.Length > name.Length && found[name.Length] == 0)
+                return BinaryPrimitives.ReadUInt64LittleEndian(symbols[8..]);
+        }
+        return 0;
+    }
+
     private static void AddSymbols(ReadOnlySpan<byte> symbols, uint count, List<NamedAddress> addresses)
     {
         for (; count > 0 && symbols.Length >= SymbolSize; count--, symbols = symbols[SymbolSize..])

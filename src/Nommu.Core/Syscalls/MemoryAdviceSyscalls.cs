@@ -1,0 +1,71 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Syscalls;
+
+/// <summary>madvise(2), msync(2), mincore(2), mlock(2) and its kin.</summary>
+internal static class MemoryAdviceSyscalls
+{
+    private const int MLOCK_ONFAULT = 1;
+    private const int PagesAtATime = 1024;
+
+    [Syscall(28, "madvise")]
+    internal static SyscallResult Madvise(GuestThread thread, ulong address, ulong length, MemoryAdvice advice) => thread.Space.Advise(address, length, advice);
+
+    [Syscall(26, "msync")]
+    internal static SyscallResult Msync(GuestThread thread, ulong address, ulong length, MsyncFlags flags) => thread.Space.Sync(address, length, flags);
+
+    [Syscall(27, "mincore")]
+    internal static SyscallResult Mincore(GuestThread thread, ulong address, ulong length, ulong vector)
+    {
+        if ((address & (Arena.PageSize - 1)) != 0)
+            return Errno.EINVAL;
+        if (address + length < address)
+            return Errno.ENOMEM;
+        Span<byte> pages = stackalloc byte[PagesAtATime];
+        for (var left = Arena.PageUp(length) / Arena.PageSize; left > 0;)
+        {
+            var now = pages[..(int)Math.Min(left, PagesAtATime)];
+            var error = thread.Space.Resident(address, now);
+            if (error == Errno.None)
+                error = thread.Memory.Write(vector, now);
+            if (error != Errno.None)
+                return error;
+            address += (ulong)now.Length * Arena.PageSize;
+            vector += (ulong)now.Length;
+            left -= (ulong)now.Length;
+        }
+        return 0;
+    }
+
+    [Syscall(149, "mlock")]
+    internal static SyscallResult Mlock(GuestThread thread, ulong address, ulong length) => thread.Space.SetLocked(address, length, locked: true);
+
+    [Syscall(325, "mlock2")]
+    internal static SyscallResult Mlock2(GuestThread thread, ulong address, ulong length, int flags) =>
+        (flags & ~MLOCK_ONFAULT) != 0 ? Errno.EINVAL : thread.Space.SetLocked(address, length, locked: true);
+
+    [Syscall(150, "munlock")]
+    internal static SyscallResult Munlock(GuestThread thread, ulong address, ulong length) => thread.Space.SetLocked(address, length, locked: false);
+
+    [Syscall(151, "mlockall")]
+    internal static SyscallResult Mlockall(GuestThread thread, MlockallFlags flags)
+    {
+        const MlockallFlags Known = MlockallFlags.MCL_CURRENT | MlockallFlags.MCL_FUTURE | MlockallFlags.MCL_ONFAULT;
+        if ((flags & ~Known) != 0 || flags is MlockallFlags.None or MlockallFlags.MCL_ONFAULT)
+            return Errno.EINVAL;
+        thread.Space.LocksFuture = (flags & MlockallFlags.MCL_FUTURE) != 0;
+        if ((flags & MlockallFlags.MCL_CURRENT) != 0)
+            thread.Space.SetAllLocked(true);
+        return 0;
+    }
+
+    [Syscall(152, "munlockall")]
+    internal static SyscallResult Munlockall(GuestThread thread)
+    {
+        thread.Space.LocksFuture = false;
+        thread.Space.SetAllLocked(false);
+        return 0;
+    }
+}
