@@ -34,7 +34,7 @@ internal static class PtyMasterIoctl
             case IoctlNumber.TIOCSIG:
                 if ((Signal)argument is not (Signal.SIGINT or Signal.SIGQUIT or Signal.SIGTSTP))
                     return Errno.EINVAL;
-                tty.Raise((int)argument);
+                tty.Send((Signal)argument);
                 return 0;
             case IoctlNumber.FIONREAD:
                 return TtyIoctl.Give(memory, argument, tty.ScreenCount);

@@ -18,13 +18,15 @@ internal sealed partial class Tty
     /// <returns>How much of it there was room for.</returns>
     internal int Type(ReadOnlySpan<byte> bytes)
     {
+        int taken;
         lock (Lock)
         {
-            var taken = Math.Min(bytes.Length, _keyboard.Room);
+            taken = Math.Min(bytes.Length, _keyboard.Room);
             _keyboard.Write(bytes[..taken]);
             Feed();
-            return taken;
         }
+        SendRaised();
+        return taken;
     }
 
     internal bool CanType => _keyboard.Room > 0;
@@ -34,6 +36,7 @@ internal sealed partial class Tty
     {
         lock (Lock)
             _line.Receive([value]);
+        SendRaised();
         InputQueue.Wake();
     }
 
@@ -45,6 +48,7 @@ internal sealed partial class Tty
             _keyboard.Write([_line.Termios[TermiosCharacter.VEOF]]);
             Feed();
         }
+        SendRaised();
     }
 
     /// <summary>The typed characters' settings.</summary>
@@ -62,7 +66,7 @@ internal sealed partial class Tty
         }
     }
 
-    /// <summary>Takes what the line discipline has; under the lock.</summary>
+    /// <summary>Takes what the line discipline has; under the lock, and with <see cref="SendRaised"/> after it.</summary>
     internal int TakeInput(Span<byte> target)
     {
         var taken = _line.Read(target);

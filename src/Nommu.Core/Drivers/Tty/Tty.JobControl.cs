@@ -7,17 +7,32 @@ namespace Nommu.Core.Drivers.Tty;
 /// <summary>Linux: drivers/tty/tty_jobctrl.c: sessions, foreground and background, and the end of a connection.</summary>
 internal sealed partial class Tty
 {
+    private uint _raised;
+
     /// <summary>The session it controls.</summary>
     internal Session? Session { get; private set; }
 
     /// <inheritdoc/>
     public ProcessGroup? ForegroundGroup { get; private set; }
 
-    /// <inheritdoc/>
-    public void Raise(int signal)
+    /// <summary>A signal for the foreground group.</summary>
+    internal void Send(Signal signal)
     {
         lock (_tasks.Lock)
-            Tell(ForegroundGroup, (Signal)signal);
+            Tell(ForegroundGroup, signal);
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>Kept until the terminal's lock is free again: that lock is below the task table's, so that the kernel can print whatever it holds.</remarks>
+    public void Raise(int signal) => _raised |= 1U << signal;
+
+    /// <summary>Sends what the keyboard has raised. Without the lock.</summary>
+    internal void SendRaised()
+    {
+        if (Volatile.Read(ref _raised) == 0)
+            return;
+        for (var raised = Interlocked.Exchange(ref _raised, 0); raised != 0; raised &= raised - 1)
+            Send((Signal)System.Numerics.BitOperations.TrailingZeroCount(raised));
     }
 
     /// <summary>Linux: <c>tty_check_change</c>: what a group in the background wants stops it.</summary>

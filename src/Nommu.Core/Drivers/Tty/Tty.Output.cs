@@ -154,6 +154,7 @@ internal sealed partial class Tty
             _line.SetTermios(termios);
             Feed();
         }
+        SendRaised();
         WakeAll();
     }
 

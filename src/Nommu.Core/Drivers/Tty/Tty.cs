@@ -7,7 +7,7 @@ namespace Nommu.Core.Drivers.Tty;
 /// Linux: <c>struct tty_struct</c> with its <c>tty_port</c>. A terminal as programs have it open, with a queue of bytes for the screen that its other end (<see cref="TtyMasterFile"/>) takes from.
 /// Differs: a pair of pseudo-terminals is one such object, and so is the console, whose other end is in the host's hands.
 /// </summary>
-/// <remarks>Lock order: <see cref="Lock"/>, then <see cref="TaskTable.Lock"/>, then wait queues. Session and foreground group are guarded by the task table's lock alone, since the end of a process changes them.</remarks>
+/// <remarks>Lock order: <see cref="TaskTable.Lock"/>, then <see cref="Lock"/>, then wait queues. Session and foreground group are guarded by the task table's lock, the rest by the terminal's own.</remarks>
 internal sealed partial class Tty : ITerminalSide, IControllingTerminal
 {
     private readonly LineDiscipline _line;
@@ -135,7 +135,7 @@ internal sealed partial class Tty : ITerminalSide, IControllingTerminal
                 return;
             _size = size;
         }
-        Raise((int)Signal.SIGWINCH);
+        Send(Signal.SIGWINCH);
     }
 
     private void WakeAll()

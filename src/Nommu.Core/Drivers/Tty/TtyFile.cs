@@ -72,6 +72,7 @@ internal sealed class TtyFile : FileDescription
             _timer.Reset();
             count = Tty.TakeInput(buffer);
         }
+        Tty.SendRaised();
         return to.CopyTo(buffer[..count]) == 0 && count > 0 ? Errno.EFAULT : (long)count;
     }
 
