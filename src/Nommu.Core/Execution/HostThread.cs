@@ -10,7 +10,7 @@ namespace Nommu.Core.Execution;
 /// A vfork child runs on its parent's host thread: the parent's registers wait on a stack here until the child has executed a program, which then moves to a host thread of its own, or has ended.
 /// So vfork creates no thread and hands nothing over.
 /// </remarks>
-[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The thread itself disposes of them when it ends.")]
+[System.Diagnostics.CodeAnalysis.SuppressMessage("Design", "CA1001", Justification = "The thread itself disposes of its processor when it ends.")]
 internal sealed class HostThread
 {
     /// <summary>Handlers of system calls are shallow; what is deep is managed code of a host's drivers.</summary>
@@ -23,6 +23,9 @@ internal sealed class HostThread
     private readonly Stack<GuestCpuState> _suspended = [];
     private readonly Stack<GuestCpuState> _unused = [];
     private readonly Thread _thread;
+    private HostThreadTimes _times = null!;
+    private long _switchTotal;
+    private long _switchSystem;
     private Exception? _failure;
     private volatile GuestThread? _current;
     private volatile bool _ended;
@@ -70,6 +73,7 @@ internal sealed class HostThread
             var parent = thread.VforkParent;
             if (parent is null)
             {
+                SwitchCpu(null);
                 _current = null;
                 return;
             }
@@ -132,9 +136,20 @@ internal sealed class HostThread
     private void Attach(GuestThread thread)
     {
         thread.Host = this;
+        if (_current != thread)
+            SwitchCpu(thread);
         _current = thread;
         thread.LoadIdentity();
         Cpu.Context.SaveFullState = thread.Space.UsesVectorExtensions ? 1u : 0u;
+    }
+
+    /// <summary>Charges who ran here until now. A parked host thread is given somebody by another thread, which takes its times as they were when it parked.</summary>
+    private void SwitchCpu(GuestThread? next)
+    {
+        if (Thread.CurrentThread == _thread)
+            (_switchTotal, _switchSystem) = (_times.Total, HostThreadTimes.OwnSystem);
+        _current?.StopCpu(_switchTotal, _switchSystem);
+        next?.StartCpu(_times, _switchTotal, _switchSystem);
     }
 
     private bool WaitForWork()
@@ -148,6 +163,7 @@ internal sealed class HostThread
     {
         try
         {
+            _times = HostThreadTimes.OfCurrentThread();
             Cpu = GuestCpu.AttachToCurrentThread();
         }
         catch (PlatformNotSupportedException exception)
@@ -171,7 +187,6 @@ internal sealed class HostThread
         finally
         {
             Cpu.Dispose();
-            _park.Dispose();
             _pool.Gone(this);
         }
     }

@@ -1,4 +1,4 @@
-using System.Runtime.InteropServices;
+using System.Runtime.CompilerServices;
 
 namespace Nommu.Core.Host;
 
@@ -6,15 +6,17 @@ namespace Nommu.Core.Host;
 /// <remarks>
 /// <see cref="Unpark"/> before <see cref="Park"/> makes it return at once. A sleeper gives up its processor a few times before it asks the host to sleep: where both ends share one processor, the other then answers
 /// within the same time slice and no futex call is made at all.
+/// The word lies in a pinned array, so that who wakes a sleeper that has just gone for good touches memory that is still there.
 /// </remarks>
-internal sealed unsafe class HostThreadPark : IDisposable
+internal sealed unsafe class HostThreadPark
 {
     private const int FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129, Yields = 3;
     private const int Empty = 0, Token = 1, Sleeping = -1;
 
-    private readonly int* _word = (int*)NativeMemory.AlignedAlloc(64, 64);
+    private readonly int[] _line = GC.AllocateArray<int>(16, pinned: true);
+    private readonly int* _word;
 
-    internal HostThreadPark() => *_word = Empty;
+    internal HostThreadPark() => _word = (int*)Unsafe.AsPointer(ref _line[0]);
 
     /// <summary>Sleeps until the token is there, and takes it. One thread only.</summary>
     /// <param name="nanoseconds">How long at most; negative for ever.</param>
@@ -37,7 +39,9 @@ internal sealed unsafe class HostThreadPark : IDisposable
         var time = stackalloc long[2];
         (time[0], time[1]) = (nanoseconds / 1_000_000_000, nanoseconds % 1_000_000_000);
         _ = HostCalls.syscall(HostCalls.SYS_futex, (nint)_word, FUTEX_WAIT_PRIVATE, Sleeping, nanoseconds < 0 ? 0 : (nint)time, 0, 0);
-        return Interlocked.Exchange(ref *_word, Empty) == Token || nanoseconds < 0;
+        var woken = Interlocked.Exchange(ref *_word, Empty) == Token || nanoseconds < 0;
+        GC.KeepAlive(_line);
+        return woken;
     }
 
     /// <summary>Leaves the token. From any thread.</summary>
@@ -46,6 +50,4 @@ internal sealed unsafe class HostThreadPark : IDisposable
         if (Interlocked.Exchange(ref *_word, Token) == Sleeping)
             _ = HostCalls.syscall(HostCalls.SYS_futex, (nint)_word, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
     }
-
-    public void Dispose() => NativeMemory.AlignedFree(_word);
 }

@@ -6,7 +6,7 @@ using Nommu.Core.Execution;
 namespace Nommu.Core.Memory;
 
 /// <summary>Linux: <c>copy_to_user</c>, <c>copy_from_user</c> and their kin. One bounds check against the kernel's arena, then a copy that survives memory that is not there.</summary>
-public sealed class UserMemory
+public sealed partial class UserMemory
 {
     private readonly ulong _start;
     private readonly ulong _end;

@@ -38,7 +38,7 @@ public sealed partial class GuestProcess
             any = true;
             var uid = child.MainCredentials?.Uid ?? 0;
             if (child.TakeNews(options) is { } status)
-                return new WaitFinding(child.Id, status, uid);
+                return new WaitFinding(child.Id, status, uid, (child.Usage + child.UsageOfChildren).ToRusage());
         }
         return any ? new WaitFinding(0, default) : Errno.ECHILD;
     }
@@ -50,7 +50,10 @@ public sealed partial class GuestProcess
             if ((options & WaitOptions.WEXITED) == 0)
                 return null;
             if ((options & WaitOptions.WNOWAIT) == 0)
+            {
+                Parent!.AccountReapedChild(this);
                 Reap();
+            }
             return ExitStatus;
         }
         if (_unreported is not { } news)

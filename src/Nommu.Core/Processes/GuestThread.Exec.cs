@@ -64,8 +64,9 @@ internal sealed partial class GuestThread
             Files = own;
         }
         Files.CloseOnExec();
-        ClearChildTid = 0;
         var old = Space;
+        if (old is not null)
+            ReleaseFutexes();
         Space = image.Space;
         Space.Executable = image.Executable;
         old?.Release();

@@ -28,6 +28,8 @@ internal sealed partial class GuestThread
         Fs.Release();
         lock (process.Tasks.Lock)
         {
+            LearnSystemTime();
+            process.AccountEndedThread(this);
             if (process.Threads.Count == 1)
                 process.Leave(this, process.Signals.GroupExit ?? process.LeaderStatus);
             else
@@ -39,5 +41,9 @@ internal sealed partial class GuestThread
     }
 
     /// <summary>Linux: <c>mm_release</c> and <c>exit_mm</c>: nobody waits for this thread to be done with its memory any more.</summary>
-    private void ReleaseMemory() => Space.Release();
+    private void ReleaseMemory()
+    {
+        ReleaseFutexes();
+        Space.Release();
+    }
 }

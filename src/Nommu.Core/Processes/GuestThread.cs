@@ -1,16 +1,11 @@
-using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
-using Nommu.Core.Time;
 
 namespace Nommu.Core.Processes;
 
 /// <summary>Linux: <c>task_struct</c>. Differs: what threads share (memory, files, signal handlers) is shared by holding the same object; the process they belong to is a <see cref="GuestProcess"/>.</summary>
 internal sealed partial class GuestThread : Waiter
 {
-    private readonly object _sleep = new();
-    private bool _woken;
-
     internal GuestThread(UserMemory memory, FileDescriptorTable files, FsContext fs, Credentials credentials)
     {
         Memory = memory;
@@ -50,43 +45,4 @@ internal sealed partial class GuestThread : Waiter
 
     /// <summary>For the one wait this thread can be in.</summary>
     internal PollTable PollTable { get; }
-
-    internal override void Wake()
-    {
-        lock (_sleep)
-        {
-            _woken = true;
-            Monitor.Pulse(_sleep);
-        }
-    }
-
-    /// <summary>Sleeps until woken, perhaps for nothing.</summary>
-    /// <param name="deadline">Monotonic nanoseconds; -1 for none.</param>
-    /// <returns>None when woken, ETIMEDOUT, or ERESTARTSYS when a signal is pending.</returns>
-    internal Errno Sleep(long deadline)
-    {
-        lock (_sleep)
-        {
-            while (!_woken)
-            {
-                if (IsSignalPending)
-                    return Errno.ERESTARTSYS;
-                IsAsleep = true;
-                if (deadline == MonotonicClock.Never)
-                {
-                    Monitor.Wait(_sleep);
-                    IsAsleep = false;
-                    continue;
-                }
-                var left = deadline - MonotonicClock.Now(Fs.FileSystem.Clock);
-                if (left > 0)
-                    Monitor.Wait(_sleep, (int)Math.Min((left / 1_000_000) + 1, int.MaxValue));
-                IsAsleep = false;
-                if (left <= 0)
-                    return Errno.ETIMEDOUT;
-            }
-            _woken = false;
-        }
-        return IsSignalPending ? Errno.ERESTARTSYS : Errno.None;
-    }
 }

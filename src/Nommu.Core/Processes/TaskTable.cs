@@ -4,7 +4,7 @@ namespace Nommu.Core.Processes;
 
 /// <summary>Linux: the task list with <c>tasklist_lock</c>. All processes of a kernel, their groups and sessions.</summary>
 /// <remarks>Lock order: <see cref="Lock"/> guards the process tree and all signal state; under it only wait queues' locks are taken. It is never held while a thread sleeps or touches guest memory.</remarks>
-internal sealed class TaskTable(IProcessEvents events)
+internal sealed partial class TaskTable(IProcessEvents events)
 {
     private readonly SortedDictionary<int, GuestProcess> _processes = [];
     private readonly Dictionary<int, ProcessGroup> _groups = [];
@@ -25,6 +25,9 @@ internal sealed class TaskTable(IProcessEvents events)
 
     /// <summary>How many there have been: "processes" in /proc/stat.</summary>
     internal long Created { get; private set; }
+
+    /// <summary>The processor time of all threads that have ended.</summary>
+    internal CpuTime EndedTime { get; set; }
 
     /// <summary>By rising pid. Under the lock.</summary>
     internal IEnumerable<GuestProcess> Processes => _processes.Values;

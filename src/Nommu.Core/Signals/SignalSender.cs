@@ -33,7 +33,7 @@ internal readonly struct SignalSender(TaskTable tasks)
     {
         lock (tasks.Lock)
         {
-            var thread = FindThread(sender, threadId);
+            var thread = tasks.FindThread(sender, threadId);
             if (thread is null || (processId != 0 && thread.Process.Id != processId))
                 return Errno.ESRCH;
             var error = SignalPermission.Check(sender, thread.Process, info.Signal);
@@ -128,33 +128,5 @@ internal readonly struct SignalSender(TaskTable tasks)
     }
 
     /// <summary>kill(2) takes any thread's number for its process.</summary>
-    private GuestProcess? FindOwner(GuestThread sender, int id) => tasks.Find(id) ?? FindThread(sender, id)?.Process;
-
-    private GuestThread? FindThread(GuestThread sender, int id)
-    {
-        if (sender.Id == id)
-            return sender;
-        if (InProcess(tasks.Find(id), id) is { } leader)
-            return leader;
-        if (InProcess(sender.Process, id) is { } sibling)
-            return sibling;
-        foreach (var process in tasks.Processes)
-        {
-            if (InProcess(process, id) is { } thread)
-                return thread;
-        }
-        return null;
-    }
-
-    private static GuestThread? InProcess(GuestProcess? process, int id)
-    {
-        if (process is null)
-            return null;
-        foreach (var thread in process.Threads)
-        {
-            if (thread.Id == id)
-                return thread;
-        }
-        return null;
-    }
+    private GuestProcess? FindOwner(GuestThread sender, int id) => tasks.Find(id) ?? tasks.FindThread(sender, id)?.Process;
 }

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Time;
 
@@ -49,11 +50,23 @@ internal sealed class KernelClock
 
     internal Timespec RealtimeTimespec => ToTimespec(RealtimeNanoseconds);
 
+    /// <summary>Woken when real time has been set: who waits for a real time looks again.</summary>
+    internal WaitQueue WasSet { get; } = new();
+
     /// <summary>Linux: <c>do_settimeofday64</c>.</summary>
     internal void SetRealtime(long nanoseconds)
     {
         Volatile.Write(ref _realtimeOffset, nanoseconds - ProviderRealtime());
         RealtimeWasSet?.Invoke();
+        WasSet.Wake();
+    }
+
+    /// <summary>The monotonic time at which it will be a real time, as things stand; never negative.</summary>
+    internal long MonotonicOf(long realtime)
+    {
+        var length = realtime - RealtimeNanoseconds; // both are positive: no overflow
+        var now = MonotonicNanoseconds;
+        return length > long.MaxValue - now ? long.MaxValue : Math.Max(0, now + length);
     }
 
     /// <summary>The monotonic time after a relative one; the largest where that overflows.</summary>

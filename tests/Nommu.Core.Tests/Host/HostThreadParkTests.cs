@@ -7,7 +7,7 @@ public class HostThreadParkTests
     [Test]
     public void ATokenWaitsForItsThread()
     {
-        using var park = new HostThreadPark();
+        var park = new HostThreadPark();
         park.Unpark();
         park.Unpark();
         Assert.That(park.Park(-1), Is.True);
@@ -18,8 +18,8 @@ public class HostThreadParkTests
     [Test]
     public void TwoThreadsHandOverWithoutLoss()
     {
-        using var ping = new HostThreadPark();
-        using var pong = new HostThreadPark();
+        var ping = new HostThreadPark();
+        var pong = new HostThreadPark();
         const int Rounds = 20_000;
         var asked = 0;
         var answered = 0;

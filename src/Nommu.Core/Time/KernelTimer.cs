@@ -1,0 +1,84 @@
+namespace Nommu.Core.Time;
+
+/// <summary>Linux: <c>struct hrtimer</c> on CLOCK_MONOTONIC. Calls back once, when its time has come and not before. Differs: as exact as the kernel's <see cref="TimeProvider"/>, which for the system's is a millisecond.</summary>
+/// <remarks>The callback runs without the timer's lock, which is a leaf; one that was under way when the timer was set anew or stopped still comes, so its receiver looks at the time again.</remarks>
+internal sealed class KernelTimer : IDisposable
+{
+    /// <summary>A timer of .NET takes no more than 49 days.</summary>
+    private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+
+    private readonly Lock _lock = new();
+    private readonly KernelClock _clock;
+    private readonly Action<object?> _ring;
+    private readonly object? _state;
+    private readonly ITimer _timer;
+    private long _deadline = MonotonicClock.Never;
+    private bool _disposed;
+
+    internal KernelTimer(KernelClock clock, Action<object?> ring, object? state)
+    {
+        (_clock, _ring, _state) = (clock, ring, state);
+        _timer = clock.Provider.CreateTimer(static timer => ((KernelTimer)timer!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+    }
+
+    /// <summary>Rings at a time.</summary>
+    /// <param name="deadline">Monotonic nanoseconds.</param>
+    /// <returns>False where that has come already: it does not ring then.</returns>
+    internal bool Set(long deadline)
+    {
+        lock (_lock)
+        {
+            if (_disposed)
+                return false;
+            _deadline = deadline;
+            if (Arm())
+                return true;
+            _deadline = MonotonicClock.Never;
+            return false;
+        }
+    }
+
+    /// <summary>Does not ring any more.</summary>
+    internal void Stop()
+    {
+        lock (_lock)
+            _deadline = MonotonicClock.Never;
+    }
+
+    public void Dispose()
+    {
+        lock (_lock)
+        {
+            _disposed = true;
+            _deadline = MonotonicClock.Never;
+        }
+        _timer.Dispose();
+    }
+
+    /// <summary>The time may move while the timer is being set, which would then ring late: so it is set again. A clock that runs by itself is never quite the same, hence the limit.</summary>
+    private bool Arm()
+    {
+        for (var tries = 0; tries < 3; tries++)
+        {
+            var now = _clock.MonotonicNanoseconds;
+            if (_deadline - now <= 0)
+                return false;
+            var wait = _clock.Until(_deadline);
+            _ = _timer.Change(wait < Longest ? wait : Longest, Timeout.InfiniteTimeSpan);
+            if (_clock.MonotonicNanoseconds == now)
+                return true;
+        }
+        return _deadline - _clock.MonotonicNanoseconds > 0;
+    }
+
+    private void Tick()
+    {
+        lock (_lock)
+        {
+            if (_deadline == MonotonicClock.Never || Arm())
+                return;
+            _deadline = MonotonicClock.Never;
+        }
+        _ring(_state);
+    }
+}
