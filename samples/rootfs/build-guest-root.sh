@@ -27,33 +27,58 @@ mkdir -p "$target"
 
 install_packages() {
     local missing=()
-    for package in gcc libc6-dev linux-libc-dev make dpkg-dev bzip2 xz-utils binutils; do
+    for package in gcc libc6-dev linux-libc-dev make dpkg-dev bzip2 xz-utils patch binutils; do
         dpkg-query -W -f '${Status}' "$package" 2>/dev/null | grep -q 'ok installed' || missing+=("$package")
     done
     [ ${#missing[@]} -eq 0 ] && return
     local sudo=
     if [ "$(id -u)" -ne 0 ]; then
         if ! sudo -n true 2>/dev/null; then
-            say "packages are missing; install them with: apt-get install ${missing[*]}" >&2
+            say "packages are missing and installing them takes root:" >&2
+            echo "apt-get install ${missing[*]}" >&2
             exit 1
         fi
         sudo="sudo -n"
     fi
     say "installing ${missing[*]}"
-    $sudo apt-get update -q > "$target/apt.log" 2>&1
-    DEBIAN_FRONTEND=noninteractive $sudo apt-get install -qy --no-install-recommends "${missing[@]}" >> "$target/apt.log" 2>&1 || { tail -n 20 "$target/apt.log"; exit 1; }
+    $sudo apt-get update -q > "$target/apt.log" 2>&1 || { tail -n 20 "$target/apt.log"; exit 1; }
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >> "$target/apt.log" 2>&1 || { tail -n 20 "$target/apt.log"; exit 1; }
+}
+
+# The machine's own package sources, asked for source code. Only those of the distribution itself (their suite starts with
+# its code name): others need not have sources at all.
+write_source_lists() {
+    local suite
+    suite=$(. /etc/os-release && echo "${VERSION_CODENAME:-}")
+    local file
+    for file in /etc/apt/sources.list.d/*.sources; do
+        [ -f "$file" ] || continue
+        awk -v suite="$suite" '
+            function flush() { if (binary && mine && !off) print stanza; stanza = ""; binary = mine = off = 0 }
+            /^[ \t]*$/ { flush(); next }
+            /^#/ { next }
+            tolower($1) == "types:" { if (/[ \t]deb([ \t]|$)/) binary = 1; $0 = "Types: deb-src" }
+            tolower($1) == "enabled:" && tolower($2) == "no" { off = 1 }
+            tolower($1) == "suites:" { for (i = 2; i <= NF; i++) if (index($i, suite) == 1) mine = 1 }
+            { stanza = stanza $0 "\n" }
+            END { flush() }' "$file"
+    done >"$target/apt/parts/sources.sources"
+    for file in /etc/apt/sources.list /etc/apt/sources.list.d/*.list; do
+        [ -f "$file" ] || continue
+        awk -v suite="$suite" '
+            $1 == "deb" {
+                i = 2
+                if ($2 ~ /^\[/) { while ($i !~ /\]$/ && i < NF) i++; i++ }
+                if (index($(i + 1), suite) == 1) { $1 = "deb-src"; print }
+            }' "$file"
+    done >"$target/apt/parts/sources.list"
 }
 
 # Source packages are asked for with lists of their own, from wherever the machine has its binary ones: its own set-up stays as it is.
 fetch_sources() {
     local apt=$target/apt
     mkdir -p "$apt/parts" "$apt/lists/partial"
-    cat /etc/apt/sources.list /etc/apt/sources.list.d/*.list 2>/dev/null | sed -n 's/^deb \(.*debian.*\)/deb-src \1/p' > "$apt/parts/sources.list" || true
-    for stanzas in /etc/apt/sources.list.d/*.sources; do
-        [ -e "$stanzas" ] || continue
-        grep -qiE '^Suites:.*(bookworm|stable)' "$stanzas" || continue
-        sed -E 's/^Types:.*/Types: deb-src/' "$stanzas" > "$apt/parts/$(basename "$stanzas")"
-    done
+    write_source_lists
     local options=(-o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts" -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=)
     say "fetching the sources of musl and busybox"
     (cd "$target" && mkdir -p source "$apt/cache/archives/partial" && cd source && apt-get "${options[@]}" -q update && apt-get "${options[@]}" -q source musl busybox) > "$target/fetch.log" 2>&1 ||
