@@ -214,7 +214,9 @@ int main(int argc, char **argv)
     child = START("short", path);
     outcome("leader of a short session", child);
     // The job it left behind is hung up and came to us; the terminal is free for the next session.
-    outcome("its job", -1);
+    int status;
+    must("wait", wait(&status));
+    describe("its job", status);
     child = START("none", path);
     outcome("the next session", child);
     return broken;
