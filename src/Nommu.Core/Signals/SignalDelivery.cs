@@ -31,6 +31,7 @@ internal static class SignalDelivery
                     SleepStopped(thread);
                     break;
                 case Step.Handle:
+                    ShowOriginalAddresses(thread);
                     var restarts = SystemCallRestart.BeforeHandler(ref thread.Cpu.Registers, call, taken.Action.Flags);
                     Enter(thread, taken, restarts);
                     call = NoCall;
@@ -40,6 +41,14 @@ internal static class SignalDelivery
                     return SystemCallRestart.WithoutHandler(ref thread.Cpu.Registers, call) ? SignalVerdict.RestartCall : SignalVerdict.Resume;
             }
         }
+    }
+
+    /// <summary>A handler is to see the program as it was linked: where it stands in moved code, the frame says where the instruction came from. rt_sigreturn goes back to the moved one.</summary>
+    private static void ShowOriginalAddresses(GuestThread thread)
+    {
+        ref var registers = ref thread.Cpu.Registers;
+        registers.Rip = thread.Space.ToOriginal(registers.Rip);
+        registers.Rcx = thread.Space.ToOriginal(registers.Rcx);
     }
 
     private enum Step

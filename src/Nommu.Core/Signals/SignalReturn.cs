@@ -31,6 +31,7 @@ internal static class SignalReturn
         _ = AlternateStack.Change(thread.Signals, frame.Ucontext.Stack, registers.Rsp);
         if (thread.Signals.RestartSites.Take(at, registers.Rip))
             ResumeCall(thread, ref registers);
+        registers.Rip = thread.Space.ToStub(registers.Rip);
     }
 
     /// <summary>As if the call had just been interrupted by a signal without a handler: <see cref="SignalDelivery"/> makes it again, or saves it in the next frame.</summary>
