@@ -26,6 +26,7 @@ internal sealed class TimerfdFile : FileDescription
     private ulong _count;
     private bool _cancelOnSet;
     private long _realtimeOffset;
+    private long _armedOffset;
 
     internal TimerfdFile(FsPath path, OpenFlags flags, KernelClock clock, bool isRealtime) : base(path, OpenFlags.O_RDWR | flags)
     {
@@ -77,6 +78,7 @@ internal sealed class TimerfdFile : FileDescription
                 return Errno.ECANCELED;
             }
             Advance();
+            RearmAfterSet();
             if (_count == 0)
                 return Errno.EAGAIN;
             taken = _count;
@@ -90,9 +92,12 @@ internal sealed class TimerfdFile : FileDescription
     public override PollEvents Poll(PollTable? table)
     {
         table?.Add(_expired);
+        if (_isRealtime)
+            table?.Add(_clock.WasSet);
         lock (_lock)
         {
             Advance();
+            RearmAfterSet();
             return _count > 0 || WasCanceled() ? PollEvents.POLLIN : PollEvents.None;
         }
     }
@@ -108,6 +113,13 @@ internal sealed class TimerfdFile : FileDescription
     private static long AddSaturating(long left, long right) => right > long.MaxValue - left ? long.MaxValue : left + right;
 
     private bool WasCanceled() => _cancelOnSet && _realtimeOffset != _clock.RealtimeOffset;
+
+    /// <summary>The clock may have been set, and with it how long it is until the time comes.</summary>
+    private void RearmAfterSet()
+    {
+        if (_isRealtime && _count == 0 && _armedOffset != _clock.RealtimeOffset)
+            Arm();
+    }
 
     private Itimerspec Remaining()
     {
@@ -139,6 +151,7 @@ internal sealed class TimerfdFile : FileDescription
     {
         if (_next == Off)
             return;
+        _armedOffset = _clock.RealtimeOffset;
         var wait = TimeSpan.FromTicks((Math.Max(0, _next - Now) + 99) / 100);
         _ = _timer.Change(wait < Longest ? wait : Longest, Timeout.InfiniteTimeSpan);
     }
