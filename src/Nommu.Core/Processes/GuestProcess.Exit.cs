@@ -34,6 +34,7 @@ public sealed partial class GuestProcess
         LeaveSession();
         State = ProcessState.Zombie;
         ExitStatus = status;
+        Timers.StopAll();
         TellHost(status);
         _unreported = null;
         foreach (var child in _children)
