@@ -101,6 +101,7 @@ public sealed partial class GuestProcess
         Parent = reaper;
         foreach (var thread in Threads)
             thread.LoadIdentity();
+        TellOfParentsDeath();
         ExitSignal = 17; // whoever inherits expects SIGCHLD
         reaper?._children.Add(this);
         if (State == ProcessState.Zombie)

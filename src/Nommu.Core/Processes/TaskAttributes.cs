@@ -34,6 +34,9 @@ internal sealed class TaskAttributes
     /// <summary>Children begin with the normal policy.</summary>
     internal bool ResetOnFork { get; set; }
 
+    /// <summary>sched_setaffinity(2): a bit for each processor it may use; empty for all. Never changed in place.</summary>
+    internal ulong[] Affinity { get; set; } = [];
+
     /// <summary>ioprio_set(2): class and level; 0 for what follows from <see cref="Nice"/>.</summary>
     internal int IoPriority { get; set; }
 
