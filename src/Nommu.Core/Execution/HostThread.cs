@@ -24,6 +24,7 @@ internal sealed class HostThread
     private readonly Stack<GuestCpuState> _unused = [];
     private readonly Thread _thread;
     private HostThreadTimes _times = null!;
+    private ulong[] _affinity = [];
     private long _switchTotal;
     private long _switchSystem;
     private Exception? _failure;
@@ -150,6 +151,15 @@ internal sealed class HostThread
             (_switchTotal, _switchSystem) = (_times.Total, HostThreadTimes.OwnSystem);
         _current?.StopCpu(_switchTotal, _switchSystem);
         next?.StartCpu(_times, _switchTotal, _switchSystem);
+        if (next is not null && next.Attributes.Affinity != _affinity)
+            BindTo(next.Attributes.Affinity);
+    }
+
+    /// <summary>The guest thread that runs here may use some processors only (sched_setaffinity(2)). With the task table's lock held.</summary>
+    internal void BindTo(ulong[] processors)
+    {
+        _affinity = processors;
+        HostProcessors.Bind(_times.Id, processors);
     }
 
     private bool WaitForWork()

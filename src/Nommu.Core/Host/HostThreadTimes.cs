@@ -10,7 +10,10 @@ internal sealed unsafe class HostThreadTimes
     private readonly int _clock;
 
     /// <summary>How the host's kernel makes a clock of a thread's number (clock_gettime(2), clock_getcpuclockid(3)): by thread, in the exact form.</summary>
-    private HostThreadTimes(int tid) => _clock = (~tid << 3) | 6;
+    private HostThreadTimes(int tid) => (Id, _clock) = (tid, (~tid << 3) | 6);
+
+    /// <summary>The host's number of the thread.</summary>
+    internal int Id { get; }
 
     internal static HostThreadTimes OfCurrentThread() => new((int)HostCalls.syscall(HostCalls.SYS_gettid, 0, 0, 0, 0, 0, 0));
 

@@ -34,6 +34,7 @@ public sealed partial class GuestProcess
         LeaveSession();
         State = ProcessState.Zombie;
         ExitStatus = status;
+        Timers.StopAll();
         TellHost(status);
         _unreported = null;
         foreach (var child in _children)
@@ -100,6 +101,7 @@ public sealed partial class GuestProcess
         Parent = reaper;
         foreach (var thread in Threads)
             thread.LoadIdentity();
+        TellOfParentsDeath();
         ExitSignal = 17; // whoever inherits expects SIGCHLD
         reaper?._children.Add(this);
         if (State == ProcessState.Zombie)

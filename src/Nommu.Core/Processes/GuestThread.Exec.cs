@@ -55,6 +55,9 @@ internal sealed partial class GuestThread
             process.HasExecuted = true;
             process.Handlers = process.Handlers.ForExec();
             Signals.ResetForExec();
+            Attributes.ResetForExec();
+            process.ResetAttributesForExec();
+            process.Timers.ResetForExec();
             Name = NameOf(image.FileName.Span);
         }
         if (Files.IsShared)

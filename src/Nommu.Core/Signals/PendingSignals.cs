@@ -67,6 +67,18 @@ internal sealed class PendingSignals
         return false;
     }
 
+    /// <summary>Linux: <c>it_requeue_pending</c>: a timer that rings before its last signal was taken makes that say so instead of a second one.</summary>
+    /// <returns>How often in all it has rung unheard, or -1 where nothing of it is pending.</returns>
+    internal int AddOverrun(int timerId, int count)
+    {
+        foreach (ref var queued in CollectionsMarshal.AsSpan(_queue))
+        {
+            if (queued.Code == SigCode.SI_TIMER && queued.TimerId == timerId)
+                return queued.Overrun = (int)Math.Min((long)queued.Overrun + count, int.MaxValue);
+        }
+        return -1;
+    }
+
     /// <summary>Linux: <c>flush_sigqueue_mask</c>.</summary>
     internal void Remove(SigSet signals)
     {

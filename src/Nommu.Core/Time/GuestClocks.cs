@@ -53,6 +53,12 @@ internal static class GuestClocks
         if (nanoseconds < clock.UptimeNanoseconds)
             return Errno.EINVAL; // the machine would have been started before 1970
         clock.SetRealtime(nanoseconds);
+        var tasks = thread.Process.Tasks;
+        lock (tasks.Lock)
+        {
+            foreach (var process in tasks.Processes)
+                process.Timers.ClockWasSet();
+        }
         return Errno.None;
     }
 

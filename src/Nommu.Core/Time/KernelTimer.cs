@@ -2,10 +2,12 @@ namespace Nommu.Core.Time;
 
 /// <summary>Linux: <c>struct hrtimer</c> on CLOCK_MONOTONIC. Calls back once, when its time has come and not before. Differs: as exact as the kernel's <see cref="TimeProvider"/>, which for the system's is a millisecond.</summary>
 /// <remarks>The callback runs without the timer's lock, which is a leaf; one that was under way when the timer was set anew or stopped still comes, so its receiver looks at the time again.</remarks>
-internal sealed class KernelTimer : IDisposable
+internal sealed class KernelTimer
 {
     /// <summary>A timer of .NET takes no more than 49 days.</summary>
     private static readonly TimeSpan Longest = TimeSpan.FromDays(30);
+
+    private const long SetMargin = 100_000;
 
     private readonly Lock _lock = new();
     private readonly KernelClock _clock;
@@ -38,6 +40,18 @@ internal sealed class KernelTimer : IDisposable
         }
     }
 
+    /// <summary>Rings at the next time of a grid that is still to come; a grid too fine to be met is met where it can be.</summary>
+    /// <param name="deadline">A time of the grid, not later than now.</param>
+    /// <param name="interval">Between two of them, more than 0.</param>
+    /// <returns>The time, and how many were missed.</returns>
+    internal (long Deadline, long Missed) SetOnGrid(long deadline, long interval)
+    {
+        var next = TimerSetting.NextAfter(deadline, interval, _clock.MonotonicNanoseconds);
+        while (!Set(next.Deadline))
+            next = TimerSetting.NextAfter(deadline, interval, _clock.MonotonicNanoseconds + SetMargin);
+        return next;
+    }
+
     /// <summary>Does not ring any more.</summary>
     internal void Stop()
     {
@@ -45,7 +59,8 @@ internal sealed class KernelTimer : IDisposable
             _deadline = MonotonicClock.Never;
     }
 
-    public void Dispose()
+    /// <summary>Gives the host's timer back; it rings no more, whatever it is told.</summary>
+    internal void Close()
     {
         lock (_lock)
         {

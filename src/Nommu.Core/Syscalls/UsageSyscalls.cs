@@ -1,0 +1,55 @@
+using Nommu.Core.Abi;
+using Nommu.Core.Memory;
+using Nommu.Core.Processes;
+
+namespace Nommu.Core.Syscalls;
+
+/// <summary>What has been used: getrusage(2), times(2).</summary>
+internal static class UsageSyscalls
+{
+    /// <summary>Nanoseconds of a clock tick as programs count them: 100 a second on every machine.</summary>
+    private const long Tick = 10_000_000;
+
+    [Syscall(98, "getrusage")]
+    internal static SyscallResult Getrusage(GuestThread thread, RusageWho who, UserPtr<Rusage> usage)
+    {
+        ResourceUsage sum;
+        lock (thread.Process.Tasks.Lock)
+        {
+            thread.LearnSystemTime();
+            switch (who)
+            {
+                case RusageWho.RUSAGE_SELF:
+                    sum = thread.Process.Usage;
+                    break;
+                case RusageWho.RUSAGE_CHILDREN:
+                    sum = thread.Process.UsageOfChildren;
+                    break;
+                case RusageWho.RUSAGE_THREAD:
+                    sum = thread.Usage;
+                    break;
+                default:
+                    return Errno.EINVAL;
+            }
+        }
+        return thread.Memory.Write(usage, sum.ToRusage());
+    }
+
+    /// <summary>Answers a clock whose beginning is nowhere said; here the monotonic one.</summary>
+    [Syscall(100, "times")]
+    internal static SyscallResult Times(GuestThread thread, UserPtr<Tms> times)
+    {
+        if (!times.IsNull)
+        {
+            CpuTime own, children;
+            lock (thread.Process.Tasks.Lock)
+            {
+                thread.LearnSystemTime();
+                (own, children) = (thread.Process.CpuTime, thread.Process.UsageOfChildren.Time);
+            }
+            if (thread.Memory.Write(times, new Tms(own.User / Tick, own.System / Tick, children.User / Tick, children.System / Tick)) is not Errno.None and var error)
+                return error;
+        }
+        return thread.Clock.MonotonicNanoseconds / Tick;
+    }
+}
