@@ -43,7 +43,7 @@ int main(int argc, char **argv)
     value("getsid of nobody", getsid(99999999));
     value("getpgid of a negative pid", getpgid(-1));
     value("setpgid of a negative group", setpgid(0, -1));
-    value("setpgid of one that is no child", setpgid(getppid(), 0));
+    value("setpgid of one that is no child", setpgid(getppid() ? getppid() : 99999999, 0));
     value("setpgid of nobody", setpgid(99999999, 0));
 
     // Between vfork and execve the parent can't act, so the child moves itself.

@@ -19,6 +19,8 @@ static int role(char **argv)
         write(6, "x", 1);
         while (getppid() == first)
             nap(1);
+        char byte;
+        read(5, &byte, 1); // until the child's end has been told
         printf("grandchild: first the child, then the subreaper: %s\n", getppid() == reaper ? "yes" : "NO");
         return 21;
     }
@@ -60,6 +62,7 @@ int main(int argc, char **argv)
     snprintf(self, sizeof self, "%d", (int)getpid());
     pid_t child = START("child", self);
     outcome("child", child);
+    write(6, "x", 1);
     pid_t orphan = wait(&status);
     holds("an orphan came to us", orphan > 0 && orphan != child);
     describe("orphan", status);

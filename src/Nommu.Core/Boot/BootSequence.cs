@@ -61,11 +61,14 @@ internal sealed class BootSequence(IServiceProvider services)
         KernelLog.Root(_machine.Logger, source ?? "empty", "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
     }
 
-    /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts. Differs: /proc is mounted just so, since a shell on nommu starts itself anew through /proc/self/exe, and may be the first process.</summary>
+    /// <summary>Linux: CONFIG_DEVTMPFS_MOUNT: where the root has a /dev, the devices are in it before init starts. Differs: /proc and /dev/pts are mounted just so, since the first process may be any program: a shell on nommu starts itself anew through /proc/self/exe, and a host may give it a terminal.</summary>
     private void MountDevices()
     {
         if (Mount("devtmpfs", "/dev"u8))
+        {
             KernelLog.DevtmpfsMounted(_machine.Logger);
+            _ = Mount("devpts", "/dev/pts"u8);
+        }
         _ = Mount("proc", "/proc"u8);
     }
 

@@ -86,7 +86,9 @@ internal static class AttributeOperations
             return error;
         if (!regular.TryPin())
             return Errno.ENOENT;
-        error = Truncate(caller, regular, size);
+        error = FileSizeLimit.Check(caller.Thread, size);
+        if (error == Errno.None)
+            error = Truncate(caller, regular, size);
         regular.Unpin();
         return error;
     }

@@ -22,7 +22,7 @@ internal static class PathNaming
                     path = new FsPath(parent, path.Mount.MountPoint!);
                     continue;
                 }
-                reachable = path.Dentry.IsRoot && path.Mount == root.Mount;
+                reachable = false; // the top of everything, and the root was not on the way
                 break;
             }
             if (path.Dentry.IsRoot)

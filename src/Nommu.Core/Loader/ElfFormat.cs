@@ -78,7 +78,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         var space = new AddressSpace(arena, texts);
         var built = Fill(space, request, program, interpreterFile, interpreter, out var entry);
         if (built.TryGet(out var stackPointer))
-            return new LoadedImage(space, request.File, entry, stackPointer) { FileName = request.FileName, UsesVectorExtensions = space.UsesVectorExtensions };
+            return new LoadedImage(space, request.File, entry, stackPointer) { FileName = request.FileName, Credentials = request.Credentials };
         space.Release();
         return built.Error;
     }
@@ -155,7 +155,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         vector.Add(AuxiliaryVectorType.AT_BASE, loader?.Bias ?? 0);
         vector.Add(AuxiliaryVectorType.AT_FLAGS, 0);
         vector.Add(AuxiliaryVectorType.AT_ENTRY, image.Entry);
-        var user = request.Caller.Credentials;
+        var user = request.Credentials;
         vector.Add(AuxiliaryVectorType.AT_UID, user.Uid);
         vector.Add(AuxiliaryVectorType.AT_EUID, user.Euid);
         vector.Add(AuxiliaryVectorType.AT_GID, user.Gid);

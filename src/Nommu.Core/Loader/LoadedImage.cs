@@ -1,5 +1,6 @@
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Loader;
 
@@ -26,8 +27,8 @@ public sealed class LoadedImage
     /// <summary>At argc.</summary>
     internal ulong StackPointer { get; }
 
-    /// <summary>The program holds VEX or EVEX instructions, so calls must keep the whole vector state.</summary>
-    internal bool UsesVectorExtensions { get; init; }
+    /// <summary>Whose rights it gets; null for the caller's own.</summary>
+    internal Credentials? Credentials { get; init; }
 
     /// <summary>Gives the program up before it ran.</summary>
     internal void Abandon()

@@ -15,7 +15,7 @@ internal readonly record struct VdsoTargets(ulong ClockGettime, ulong Gettimeofd
 internal sealed class VdsoCode
 {
     private const uint SYS_gettimeofday = 96, SYS_time = 201, SYS_clock_gettime = 228, SYS_clock_getres = 229, SYS_getcpu = 309;
-    private const int CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_MONOTONIC_RAW = 4, CLOCK_REALTIME_COARSE = 5, CLOCK_MONOTONIC_COARSE = 6, CLOCK_BOOTTIME = 7;
+    private const int CLOCK_REALTIME = 0, CLOCK_MONOTONIC = 1, CLOCK_MONOTONIC_RAW = 4, CLOCK_BOOTTIME = 7;
 
     private readonly VdsoTargets _targets;
     private readonly ulong _realtimeIsSet;
@@ -49,6 +49,7 @@ internal sealed class VdsoCode
         }
     }
 
+    // The coarse clocks are not here: the kernel answers them from the fine ones, and two answers must not disagree.
     private void ClockGettime(Assembler a)
     {
         var (slow, host, real) = (a.CreateLabel(), a.CreateLabel(), a.CreateLabel());
@@ -58,11 +59,7 @@ internal sealed class VdsoCode
             a.je(host);
             a.cmp(edi, CLOCK_REALTIME);
             a.je(real);
-            a.cmp(edi, CLOCK_REALTIME_COARSE);
-            a.je(real);
             a.cmp(edi, CLOCK_MONOTONIC_RAW);
-            a.je(host);
-            a.cmp(edi, CLOCK_MONOTONIC_COARSE);
             a.je(host);
             a.cmp(edi, CLOCK_BOOTTIME);
             a.jne(slow);

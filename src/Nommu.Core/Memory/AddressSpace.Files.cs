@@ -45,7 +45,7 @@ internal sealed partial class AddressSpace
         return request.IsShared || request.File.Inode is not RegularInode ? Errno.ENODEV : MapCopy(request, length);
     }
 
-    /// <summary>Maps the pages of the host's file that are those of the guest's. Differs: pages behind the end of the file are not there for good (SIGSEGV for Linux's SIGBUS), also when the file grows.</summary>
+    /// <summary>Maps the pages of the host's file that are those of the guest's. Differs: pages behind the end of the file are SIGBUS for good, also when the file grows.</summary>
     private Result<ulong> MapPages(in MapRequest request, ulong length, IMappable pages)
     {
         var access = request.Protection & VmArea.AccessBits;
@@ -88,10 +88,10 @@ internal sealed partial class AddressSpace
         var charge = (flags & VmFlags.Charged) != 0 ? (long)(length / Arena.PageSize) : 0;
         if (!Arena.TryCharge(charge))
             return Errno.ENOMEM;
-        var placed = Place(request, length, out var replaces);
+        var placed = Place(request, length, out _);
         if (placed.TryGet(out var address))
         {
-            var error = PutPages(address, length, request, pages, runs, replaces);
+            var error = PutPages(address, length, request, pages, runs);
             if (error == Errno.None)
                 return address;
             GiveBack(address, address + length);
@@ -101,7 +101,7 @@ internal sealed partial class AddressSpace
         return placed;
     }
 
-    private static Errno PutPages(ulong address, ulong length, in MapRequest request, IMappable pages, List<MappedRun> runs, bool replaces)
+    private static Errno PutPages(ulong address, ulong length, in MapRequest request, IMappable pages, List<MappedRun> runs)
     {
         ulong done = 0;
         foreach (var run in runs)
@@ -111,7 +111,8 @@ internal sealed partial class AddressSpace
                 return error;
             done += (ulong)run.Length;
         }
-        return done < length && replaces ? HostMemory.MapAnonymous(address + done, length - done, MapProtection.PROT_NONE) : Errno.None;
+        // Pages behind the end of one of the host's files are SIGBUS by themselves.
+        return done < length ? HostMemory.MapFile(address + done, length - done, request.Protection, shared: false, pages.Backing.Descriptor, pages.Backing.Size) : Errno.None;
     }
 
     /// <summary>A private mapping of a file that the host can't map: its bytes as they are now, as nommu Linux does it (NOMMU_MAP_COPY).</summary>

@@ -57,6 +57,9 @@ public ref struct IoVector
     /// <summary>Bytes that are still to be moved.</summary>
     public long Remaining { get; private set; }
 
+    /// <summary>Leaves out what goes beyond a number of bytes.</summary>
+    internal void LimitTo(long count) => Remaining = Math.Min(Remaining, count);
+
     /// <summary>True once a copy met memory that the guest may not use; the operation answers what it has moved so far, or EFAULT if nothing.</summary>
     public bool Faulted { get; private set; }
 

@@ -19,6 +19,9 @@ internal enum WaitOptions
     WEXITED = 4,
     WCONTINUED = 8,
     WNOWAIT = 0x01000000,
+    __WNOTHREAD = 0x20000000,
+    __WALL = 0x40000000,
+    __WCLONE = unchecked((int)0x80000000),
 }
 
 /// <summary>What a wait found: the child, what has become of it, whose it was, and what it has used.</summary>
@@ -33,7 +36,7 @@ public sealed partial class GuestProcess
         var any = false;
         foreach (var child in _children)
         {
-            if (!target.Matches(child))
+            if (!target.Matches(child) || !IsOfKind(child, options))
                 continue;
             any = true;
             var uid = child.MainCredentials?.Uid ?? 0;
@@ -42,6 +45,10 @@ public sealed partial class GuestProcess
         }
         return any ? new WaitFinding(0, default) : Errno.ECHILD;
     }
+
+    /// <summary>Linux: <c>eligible_child</c>: children whose end is not told by SIGCHLD are waited for only when asked for.</summary>
+    private static bool IsOfKind(GuestProcess child, WaitOptions options) =>
+        (options & WaitOptions.__WALL) != 0 || (child.ExitSignal != (int)Signal.SIGCHLD) == ((options & WaitOptions.__WCLONE) != 0);
 
     private WaitStatus? TakeNews(WaitOptions options)
     {

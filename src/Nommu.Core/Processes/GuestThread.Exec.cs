@@ -60,6 +60,7 @@ internal sealed partial class GuestThread
             process.Timers.ResetForExec();
             Name = NameOf(image.FileName.Span);
         }
+        Credentials = image.Credentials ?? Credentials;
         if (Files.IsShared)
         {
             var own = Files.Clone();

@@ -80,7 +80,9 @@ internal static class AttributeSyscalls
             return Errno.EBADF;
         if (!file.CanWrite || file.Inode is not RegularInode regular)
             return Errno.EINVAL;
-        var error = file.Truncate(length);
+        var error = FileSizeLimit.Check(thread, length);
+        if (error == Errno.None)
+            error = file.Truncate(length);
         if (error == Errno.None)
             AttributeOperations.DropPrivileges(thread.FsCaller, regular);
         return error;

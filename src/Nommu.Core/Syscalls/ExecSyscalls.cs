@@ -41,6 +41,7 @@ internal static class ExecSyscalls
         var request = new ExecRequest(thread.Machine.Loader, thread.FsCaller, file, isAbsolute ? name.Text.ToArray() : DescriptorName(directory, name.Text), strings.Value, variables.Value)
         {
             StackLimit = limit,
+            IgnoresSetId = thread.Attributes.NoNewPrivileges,
             PathInaccessible = !isAbsolute && thread.Files.GetCloseOnExec(directory),
         };
         return thread.Execute(request);

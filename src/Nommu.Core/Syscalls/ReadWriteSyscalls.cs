@@ -132,6 +132,8 @@ internal static class ReadWriteSyscalls
 
     internal static Result<long> Write(GuestThread thread, FileDescription file, ref IoVector from)
     {
+        if (FileSizeLimit.Limit(thread, file, ref from, -1) is not Errno.None and var tooLarge)
+            return tooLarge;
         var result = BlockingIo.Write(thread, file, ref from);
         if (result.Error == Errno.EPIPE && file.WritesInParts)
             thread.SendSignalToSelf(Signal.SIGPIPE);
@@ -146,6 +148,8 @@ internal static class ReadWriteSyscalls
     {
         if (!file.CanWrite)
             return Errno.EBADF;
+        if (FileSizeLimit.Limit(thread, file, ref from, position) is not Errno.None and var tooLarge)
+            return tooLarge;
         var result = file.WriteAt(ref from, position);
         if (result.Value > 0 && file.Inode is RegularInode)
             AttributeOperations.DropPrivileges(thread.FsCaller, file.Inode);

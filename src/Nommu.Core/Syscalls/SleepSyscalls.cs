@@ -22,10 +22,8 @@ internal static class SleepSyscalls
         switch (clock)
         {
             case ClockId.CLOCK_REALTIME_ALARM or ClockId.CLOCK_BOOTTIME_ALARM:
-            case ClockId.CLOCK_MONOTONIC_RAW or ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_MONOTONIC_COARSE:
+            case ClockId.CLOCK_MONOTONIC_RAW or ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_MONOTONIC_COARSE or ClockId.CLOCK_THREAD_CPUTIME_ID:
                 return Errno.EOPNOTSUPP; // nothing wakes anybody by these
-            case ClockId.CLOCK_THREAD_CPUTIME_ID:
-                return Errno.EINVAL;
         }
         if (!GuestClocks.Read(thread, clock).IsOk)
             return Errno.EINVAL;

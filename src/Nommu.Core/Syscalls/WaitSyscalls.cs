@@ -8,12 +8,12 @@ namespace Nommu.Core.Syscalls;
 internal static class WaitSyscalls
 {
     private const WaitOptions Common = WaitOptions.WNOHANG | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
-    private const WaitOptions ForThreads = (WaitOptions)unchecked((int)0xe0000000); // __WNOTHREAD, __WALL, __WCLONE: children are the process's here
+    private const WaitOptions Kinds = WaitOptions.__WALL | WaitOptions.__WCLONE | WaitOptions.__WNOTHREAD;
 
     [Syscall(61, "wait4")]
     internal static SyscallResult Wait4(GuestThread thread, int pid, UserPtr<int> status, WaitOptions options, UserPtr<Rusage> usage)
     {
-        if ((options & ~(Common | ForThreads)) != 0)
+        if ((options & ~(Common | Kinds)) != 0)
             return Errno.EINVAL;
         if (pid == int.MinValue)
             return Errno.ESRCH;
@@ -24,7 +24,7 @@ internal static class WaitSyscalls
             0 => new WaitTarget(0, thread.Process.Group.Id),
             _ => new WaitTarget(0, -pid),
         };
-        var found = thread.WaitForChild(target, (options & Common) | WaitOptions.WEXITED);
+        var found = thread.WaitForChild(target, (options & (Common | Kinds)) | WaitOptions.WEXITED);
         if (!found.TryGet(out var finding))
             return found.Error;
         if (finding.Pid == 0)
@@ -39,8 +39,8 @@ internal static class WaitSyscalls
     [Syscall(247, "waitid")]
     internal static SyscallResult Waitid(GuestThread thread, WaitIdType type, int id, UserPtr<Siginfo> info, WaitOptions options, UserPtr<Rusage> usage)
     {
-        const WaitOptions Kinds = WaitOptions.WEXITED | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
-        if ((options & ~(Common | WaitOptions.WEXITED | WaitOptions.WNOWAIT | ForThreads)) != 0 || (options & Kinds) == 0)
+        const WaitOptions Events = WaitOptions.WEXITED | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
+        if ((options & ~(Common | WaitOptions.WEXITED | WaitOptions.WNOWAIT | Kinds)) != 0 || (options & Events) == 0)
             return Errno.EINVAL;
         WaitTarget target;
         switch (type)
@@ -57,7 +57,7 @@ internal static class WaitSyscalls
             default:
                 return Errno.EINVAL;
         }
-        var found = thread.WaitForChild(target, options & ~ForThreads);
+        var found = thread.WaitForChild(target, options);
         if (!found.TryGet(out var finding))
             return found.Error;
         var report = finding.Pid == 0

@@ -40,6 +40,7 @@ internal sealed class DevtmpfsType : IFileSystemType
             _instance = new TmpfsSuperBlock(this, request, _store, parsed);
             // Unmounted, it lives on: the devices do.
             _instance.Retain();
+            _ = FindOrMake(_instance.RootDentry, "pts", make: true); // where Linux's devtmpfs leaves it to udev
             _devices.Subscribe((device, isNew) => Change(_instance, device, isNew));
             return _instance;
         }
