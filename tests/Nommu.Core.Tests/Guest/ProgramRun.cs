@@ -8,10 +8,10 @@ internal sealed record ProgramRun(string Output, string Error, int Status)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
 
-    /// <summary>On the host's own Linux.</summary>
+    /// <summary>On the host's own Linux, as the leader of a session, as the kernel starts it.</summary>
     internal static async Task<ProgramRun> NativelyAsync(string path, string directory, params string[] arguments)
     {
-        var info = new ProcessStartInfo(path)
+        var info = new ProcessStartInfo("setsid")
         {
             WorkingDirectory = directory,
             RedirectStandardInput = true,
@@ -21,7 +21,7 @@ internal sealed record ProgramRun(string Output, string Error, int Status)
         info.Environment.Clear();
         info.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         info.Environment["HOME"] = "/";
-        foreach (var argument in arguments)
+        foreach (var argument in arguments.Prepend(path))
             info.ArgumentList.Add(argument);
         using var process = Process.Start(info)!;
         process.StandardInput.Close();

@@ -111,7 +111,7 @@ public class ElfFormatTests
         var vector = Vector(image.StackPointer + 48);
         Assert.That(vector[AuxiliaryVectorType.AT_BASE] + loader.Entry, Is.EqualTo(image.Entry));
         Assert.That(image.Space.ProtectionAt(image.Entry), Is.EqualTo(MapProtection.PROT_READ | MapProtection.PROT_EXEC));
-        Assert.That(image.UsesVectorExtensions, Is.True, "glibc's loader saves wide registers");
+        Assert.That(image.Space.UsesVectorExtensions, Is.True, "glibc's loader saves wide registers");
         image.Abandon();
         // The interpreter may be missing, and may be no program.
         Assert.That(_loader.Files.Unlink(Interpreter), Is.EqualTo(Errno.None));
