@@ -13,7 +13,7 @@ compile() {
     case $name in
     *.inc) ;;
     *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" ;;
-    *.dynamic) "$cc" $flags "$file" -o "$output/${name%.dynamic}" ;;
+    *.dynamic) "$cc" $flags -rdynamic "$file" -o "$output/${name%.dynamic}" ;;
     *) "$cc" $flags -static-pie "$file" -o "$output/$name" ;;
     esac
 }
