@@ -5,6 +5,7 @@ namespace Nommu.Core.Tests.Guest;
 /// <summary>busybox's own tests of hush: what passes on the host's Linux passes in the kernel, and what does not fails there in the same way.</summary>
 /// <remarks>All are run at once, more than the host has processors: many of them sleep. Each case awaits its own.</remarks>
 [Parallelizable(ParallelScope.All)]
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
 public class HushSuiteTests
 {
     private const int AtOnce = 12;
