@@ -43,7 +43,7 @@ internal sealed partial class HushSuite : IDisposable
     internal static bool IsTimed(string script) => Timing().IsMatch(File.ReadAllText(Source(script, "tests")));
 
     internal Task<ProgramRun> NativelyAsync(string script) =>
-        ProgramRun.NativelyAsync(Path.Combine(Directory, AppletFolder, "env"), Path.Combine(Directory, script), Arguments(Directory, script));
+        ProgramRun.NativelyAsync(Path.Combine(GuestPaths.Programs, "pristine.tool"), Path.Combine(Directory, script), [Path.Combine(Directory, AppletFolder, "env"), .. Arguments(Directory, script)]);
 
     internal Task<ProgramRun> InKernelAsync(Kernel kernel, string script) =>
         ProgramRun.InKernelAsync(kernel, $"{InKernel}/{AppletFolder}/env", $"{InKernel}/{script}", Arguments(InKernel, script));

@@ -2,7 +2,7 @@ using System.Collections.Concurrent;
 
 namespace Nommu.Core.Tests.Guest;
 
-/// <summary>busybox's own tests of hush: what passes on the host's Linux passes in the kernel, and what does not fails there in the same way.</summary>
+/// <summary>busybox's own tests of hush: what passes on the host's Linux passes in the kernel, and what does not, passes or fails there in the same way.</summary>
 /// <remarks>All are run at once, more than the host has processors: many of them sleep. Each case awaits its own.</remarks>
 [Parallelizable(ParallelScope.All)]
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
@@ -43,7 +43,7 @@ public class HushSuiteTests
     public async Task PassesAsOnLinux(string script)
     {
         var (native, guest) = await _runs[script];
-        Assert.That(guest.Output, Is.EqualTo(native.Passes ? HushSuite.Expected(script) : native.Output));
+        Assert.That(guest.Output, Is.EqualTo(native.Passes || guest.Passes ? HushSuite.Expected(script) : native.Output));
     }
 
     [Test]
