@@ -6,7 +6,7 @@ namespace Nommu.Core.Tests.Guest;
 /// <summary>What a program printed and how it ended.</summary>
 internal sealed record ProgramRun(string Output, string Error, int Status)
 {
-    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
+    private static readonly TimeSpan Longest = TimeSpan.FromSeconds(120);
 
     /// <summary>On the host's own Linux, as the leader of a session, as the kernel starts it.</summary>
     internal static async Task<ProgramRun> NativelyAsync(string path, string directory, params string[] arguments)
