@@ -25,6 +25,11 @@ internal sealed partial class Tty : ITerminalSide, IControllingTerminal
         Number = number;
         IsPseudo = isPseudo;
         _line = new LineDiscipline(this);
+        if (!isPseudo)
+            return;
+        var termios = _line.Termios;
+        termios.Control &= ~(uint)TermiosControl.HUPCL; // pty.c: there is no line to hang up
+        _line.SetTermios(termios);
     }
 
     internal Lock Lock { get; } = new();
