@@ -3,7 +3,7 @@ using Nommu.Core.Processes;
 
 namespace Nommu.Core.Time;
 
-/// <summary>Linux: <c>clockid_to_kclock</c> and the <c>k_clock</c> behind it: from a number to a clock. Differs: the coarse clocks are as exact as the others, and nothing suspends the machine, so boot time is monotonic time.</summary>
+/// <summary>Linux: <c>clockid_to_kclock</c> and the <c>k_clock</c> behind it: from a number to a clock. With the host's time they are the host's; with any other the coarse clocks are as exact as the others, and boot time and raw time are monotonic time.</summary>
 internal static class GuestClocks
 {
     /// <summary>Nanoseconds of a tick at 250 Hz: what the coarse clocks and tick-counted processor time say of their exactness.</summary>
@@ -15,10 +15,14 @@ internal static class GuestClocks
     {
         switch (id)
         {
-            case ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_TAI:
-                return thread.Clock.RealtimeNanoseconds; // the offset of TAI is 0 until somebody sets it, and nobody can
-            case ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_MONOTONIC_RAW or ClockId.CLOCK_MONOTONIC_COARSE or ClockId.CLOCK_BOOTTIME:
+            case ClockId.CLOCK_REALTIME:
+                return thread.Clock.RealtimeNanoseconds;
+            case ClockId.CLOCK_MONOTONIC:
                 return thread.Clock.MonotonicNanoseconds;
+            case ClockId.CLOCK_REALTIME_COARSE or ClockId.CLOCK_TAI:
+                return thread.Clock.ReadHost((int)id) is { } real ? real + thread.Clock.RealtimeOffset : thread.Clock.RealtimeNanoseconds;
+            case ClockId.CLOCK_MONOTONIC_RAW or ClockId.CLOCK_MONOTONIC_COARSE or ClockId.CLOCK_BOOTTIME:
+                return thread.Clock.ReadHost((int)id) ?? thread.Clock.MonotonicNanoseconds;
             default:
                 return CpuClock.Find(thread, id).TryGet(out var clock) ? clock.Read() : Errno.EINVAL;
         }

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Host;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Time;
@@ -93,5 +94,9 @@ internal sealed class KernelClock
     private long Scale(long timestamp) =>
         _frequency == NanosecondsPerSecond ? timestamp : (long)((Int128)timestamp * NanosecondsPerSecond / _frequency);
 
-    private long ProviderRealtime() => (_provider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
+    /// <summary>What the host shows of a clock whose readings its vDSO gives to guests too; null where time is not the host's.</summary>
+    /// <param name="clock">A number of clock_gettime(2).</param>
+    internal long? ReadHost(int clock) => IsSystem ? HostClock.Read(clock) : null;
+
+    private long ProviderRealtime() => IsSystem ? HostClock.Read(HostClock.Realtime) : (_provider.GetUtcNow() - DateTimeOffset.UnixEpoch).Ticks * NanosecondsPerTick;
 }
