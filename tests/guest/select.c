@@ -52,8 +52,8 @@ int main(int argc, char **argv)
     set_all();
     value("only those below the limit", select(40, &reading, &writing, NULL, &none));
     set_all();
-    FD_SET(99, &reading);
-    value("a descriptor that is none", select(100, &reading, NULL, NULL, &none));
+    FD_SET(50, &reading); // one of the 64 that every table has room for
+    value("a descriptor that is none", select(51, &reading, NULL, NULL, &none));
     set_all();
     value("less than no descriptors", select(-1, &reading, NULL, NULL, &none));
     value("a negative time", syscall(SYS_select, 0, NULL, NULL, NULL, &(struct timeval) { -1, 0 }));

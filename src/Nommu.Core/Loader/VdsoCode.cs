@@ -49,10 +49,9 @@ internal sealed class VdsoCode
         }
     }
 
-    // The coarse clocks are not here: the kernel answers them from the fine ones, and two answers must not disagree.
     private void ClockGettime(Assembler a)
     {
-        var (slow, host, real, raw) = (a.CreateLabel(), a.CreateLabel(), a.CreateLabel(), a.CreateLabel());
+        var (slow, host, real) = (a.CreateLabel(), a.CreateLabel(), a.CreateLabel());
         if (_targets.ClockGettime != 0)
         {
             a.cmp(edi, CLOCK_MONOTONIC);
@@ -60,11 +59,9 @@ internal sealed class VdsoCode
             a.cmp(edi, CLOCK_REALTIME);
             a.je(real);
             a.cmp(edi, CLOCK_MONOTONIC_RAW);
-            a.je(raw);
+            a.je(host);
             a.cmp(edi, CLOCK_BOOTTIME);
             a.jne(slow);
-            a.Label(ref raw);
-            a.mov(edi, CLOCK_MONOTONIC); // this machine is never suspended, and nobody disciplines its clock
             a.jmp(host);
             a.Label(ref real);
             JumpIfRealtimeIsSet(a, slow);

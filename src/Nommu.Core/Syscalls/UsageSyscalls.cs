@@ -32,7 +32,10 @@ internal static class UsageSyscalls
                     return Errno.EINVAL;
             }
         }
-        return thread.Memory.Write(usage, sum.ToRusage());
+        var result = sum.ToRusage();
+        if (who != RusageWho.RUSAGE_CHILDREN)
+            result.MaximumResidentSet = thread.Space.CountResident().Total * (long)(Arena.PageSize >> 10); // what is there now stands for the peak
+        return thread.Memory.Write(usage, result);
     }
 
     /// <summary>Answers a clock whose beginning is nowhere said; here the monotonic one.</summary>

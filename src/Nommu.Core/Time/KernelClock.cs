@@ -20,7 +20,6 @@ internal sealed class KernelClock
         _provider = provider;
         _frequency = provider.TimestampFrequency;
         IsSystem = provider == TimeProvider.System;
-        BootMonotonic = MonotonicNanoseconds;
     }
 
     /// <summary>True where the time is the host's, so that sleepers may leave waiting to the host.</summary>
@@ -40,13 +39,10 @@ internal sealed class KernelClock
     /// <summary>How far the guest's real time has been set off the provider's.</summary>
     internal long RealtimeOffset => Volatile.Read(ref _realtimeOffset);
 
-    /// <summary>The monotonic time at which the kernel was made.</summary>
-    internal long BootMonotonic { get; }
+    /// <summary>/proc/uptime, sysinfo(2): CLOCK_BOOTTIME, as in Linux. So a kernel says it is as old as the host's, as a container does: its vDSO may be the host's own only if their clocks begin together.</summary>
+    internal long UptimeNanoseconds => MonotonicNanoseconds;
 
-    /// <summary>Since the kernel was made: /proc/uptime, sysinfo(2).</summary>
-    internal long UptimeNanoseconds => MonotonicNanoseconds - BootMonotonic;
-
-    /// <summary>btime of /proc/stat: when the kernel was made, in today's real time.</summary>
+    /// <summary>btime of /proc/stat: the start of <see cref="UptimeNanoseconds"/>, in today's real time.</summary>
     internal long BootRealtime => RealtimeNanoseconds - UptimeNanoseconds;
 
     internal Timespec RealtimeTimespec => ToTimespec(RealtimeNanoseconds);

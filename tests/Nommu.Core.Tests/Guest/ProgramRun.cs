@@ -21,7 +21,8 @@ internal sealed record ProgramRun(string Output, string Error, int Status)
         info.Environment.Clear();
         info.Environment["PATH"] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         info.Environment["HOME"] = "/";
-        foreach (var argument in arguments.Prepend(path))
+        // .NET's children ignore SIGPIPE as it does.
+        foreach (var argument in arguments.Prepend(path).Prepend("--default-signal").Prepend("env"))
             info.ArgumentList.Add(argument);
         using var process = Process.Start(info)!;
         process.StandardInput.Close();

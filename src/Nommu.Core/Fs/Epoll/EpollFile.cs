@@ -122,6 +122,10 @@ internal sealed partial class EpollFile : FileDescription
     }
 
     /// <inheritdoc/>
+    /// <remarks>Linux: <c>noop_llseek</c>.</remarks>
+    public override Result<long> Seek(long offset, SeekWhence whence) => 0;
+
+    /// <inheritdoc/>
     public override PollEvents Poll(PollTable? table)
     {
         table?.Add(_pollers);

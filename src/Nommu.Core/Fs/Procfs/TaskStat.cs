@@ -51,7 +51,7 @@ internal static class TaskStat
     private static void ShowTimes(SeqText text, ProcTask task, TaskSnapshot now)
     {
         var times = now.Times;
-        var start = Math.Max(0, task.Process.StartTime - task.FileSystem.Machine.Clock.BootMonotonic) / ProcessTimes.Tick;
+        var start = task.Process.StartTime / ProcessTimes.Tick;
         text.Add($"{times.User / ProcessTimes.Tick} {times.System / ProcessTimes.Tick} {times.ChildrenUser / ProcessTimes.Tick} {times.ChildrenSystem / ProcessTimes.Tick} ");
         text.Add($"{NormalPriority} 0 {now.Threads} 0 {start} ");
     }
