@@ -57,9 +57,10 @@ int main(int argc, char **argv)
     child = START("read");
     until_state(child, 'S');
     fd = done("write end", open("fifo", O_WRONLY));
-    value("write", write(fd, "and back", 8));
+    int written = write(fd, "and back", 8);
     close(fd);
     outcome("reader", child);
+    value("write", written);
 
     // What was not read is gone with the last end.
     fd = open("fifo", O_RDWR);

@@ -79,8 +79,9 @@ int main(int argc, char **argv)
 
     pid_t child = START("wait");
     until_state(child, 'S');
-    value("unlock", lock(fd, F_SETLK, F_UNLCK, 0, 0));
+    int result = lock(fd, F_SETLK, F_UNLCK, 0, 0);
     outcome("child", child);
+    value("unlock", result);
 
     int ends[2];
     char byte;
@@ -103,8 +104,9 @@ int main(int argc, char **argv)
     value("exclusive again", flock(fd, LOCK_EX));
     child = START("flockwait");
     until_state(child, 'S');
-    value("unlock", flock(11, LOCK_UN));
+    result = flock(11, LOCK_UN);
     outcome("child", child);
+    value("unlock", result);
     value("a wrong operation", flock(fd, 77));
     value("of no descriptor", flock(99, LOCK_SH));
     int second = must("open", open("file", O_RDWR));

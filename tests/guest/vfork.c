@@ -85,8 +85,9 @@ int main(int argc, char **argv)
     pid_t spawned;
     char *const role[] = { "guest", "6", NULL };
     extern char **environ;
-    value("posix_spawn", posix_spawn(&spawned, "/proc/self/exe", NULL, NULL, role, environ));
+    int result = posix_spawn(&spawned, "/proc/self/exe", NULL, NULL, role, environ);
     outcome("spawned", spawned);
+    value("posix_spawn", result);
     errno = posix_spawn(&spawned, "/no/such/program", NULL, NULL, role, environ);
     value("posix_spawn of nothing", -1);
     posix_spawn_file_actions_t actions;
