@@ -115,13 +115,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
             return Errno.ENOMEM;
         size = Arena.PageUp(size + (ulong)arguments);
         var protection = image.StackFlags is { } flags && (flags & ElfSegmentFlags.PF_X) != 0 ? ReadWrite | MapProtection.PROT_EXEC : ReadWrite;
-        const MapFlags Flags = MapFlags.MAP_PRIVATE | MapFlags.MAP_ANONYMOUS | MapFlags.MAP_GROWSDOWN;
-        var mapped = space.Map(new MapRequest(0, size + Arena.PageSize, protection, Flags) { Name = "[stack]" });
-        if (!mapped.TryGet(out var start))
-            return mapped;
-        // What runs off the end must not run into a neighbour.
-        var error = space.Protect(start, Arena.PageSize, MapProtection.PROT_NONE);
-        return error == Errno.None ? start + Arena.PageSize + size : error;
+        return space.MapStack(size, protection);
     }
 
     private static void Describe(MemoryLayout layout, ElfImage image, ulong bias)

@@ -74,6 +74,8 @@ internal sealed partial class AddressSpace
             UsesVectorExtensions = true; // code that nobody has looked at may use anything
         if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
             return Errno.ENOMEM;
+        if (access == ReadWrite && IsAnywhere(request))
+            flags |= VmFlags.Pooled;
         var placed = access == ReadWrite ? PlaceZeroed(request, length) : PlaceProtected(request, length, access);
         if (!placed.TryGet(out var address))
         {
@@ -93,9 +95,11 @@ internal sealed partial class AddressSpace
         return address;
     }
 
+    private static bool IsAnywhere(in MapRequest request) => !request.IsFixed && request.Address == 0;
+
     private Result<ulong> PlaceZeroed(in MapRequest request, ulong length)
     {
-        if (!request.IsFixed && request.Address == 0)
+        if (IsAnywhere(request))
             return Arena.Allocate(length) is not 0 and var address ? address : Errno.ENOMEM;
         if (request.IsFixed && length <= ClearByHand && IsAllRecyclable(request.Address, request.Address + length))
         {

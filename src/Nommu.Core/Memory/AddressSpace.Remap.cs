@@ -48,7 +48,7 @@ internal sealed partial class AddressSpace
 
     private bool TryGrowInPlace(VmArea area, ulong more)
     {
-        if (area.Mapping is not null || area.Name == "[stack]" || InBrkReserve(area.Start) || AnyBetween(area.End, area.End + more))
+        if (area.Mapping is not null || area.Name == StackName || InBrkReserve(area.Start) || AnyBetween(area.End, area.End + more))
             return false;
         var request = new MapRequest(area.End, more, area.Protection, MapFlags.MAP_ANONYMOUS | MapFlags.MAP_FIXED | (area.IsShared ? MapFlags.MAP_SHARED : MapFlags.MAP_PRIVATE)) { Name = area.Name };
         return Arena.Contains(area.End, more) && MapAnonymous(request, more).IsOk;

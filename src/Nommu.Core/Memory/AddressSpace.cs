@@ -10,6 +10,8 @@ namespace Nommu.Core.Memory;
 /// <remarks>Lock order: this type's lock (Linux: <c>mmap_lock</c>), then a file's locks, then the arena's.</remarks>
 internal sealed partial class AddressSpace
 {
+    private const string StackName = "[stack]";
+
     private readonly Lock _lock = new();
     private readonly List<VmArea> _areas = [];
     private int _references = 1;
@@ -124,6 +126,7 @@ internal sealed partial class AddressSpace
         if (index <= 0 || index >= _areas.Count || !_areas[index - 1].JoinsWith(_areas[index]))
             return;
         _areas[index - 1].End = _areas[index].End;
+        _areas[index - 1].Flags &= _areas[index].Flags | ~VmFlags.Pooled;
         _areas[index].Drop();
         _areas.RemoveAt(index);
     }
@@ -157,7 +160,7 @@ internal sealed partial class AddressSpace
                     FreeHeapGap(heap, area.Start);
                     heap = area.End;
                 }
-                if (area.IsRecyclable)
+                if (area.IsRecyclable && (area.Flags & VmFlags.Pooled) != 0)
                     Arena.Recycle(area.Start, area.Length);
                 else if (area.Backing == VmBacking.Reserved)
                     Arena.Free(area.Start, area.Length);

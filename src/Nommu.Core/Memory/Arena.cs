@@ -23,6 +23,9 @@ internal sealed class Arena : IDisposable
 
     private const ulong Reach = 3UL << 29;
 
+    /// <summary>Each free piece that is readable and writable costs the host a mapping or two, of which a process may have 65,530 (vm.max_map_count).</summary>
+    private const int MostUsableRuns = 1024;
+
     private readonly Lock _lock = new();
     private readonly PageRuns _free = new();
     private readonly ulong _length;
@@ -158,6 +161,38 @@ internal sealed class Arena : IDisposable
         return 0;
     }
 
+    /// <summary>Readable, writable zero pages with one page before them that has nothing behind it, so that what runs off their lower end is a fault.</summary>
+    /// <returns>The address of that page, or 0.</returns>
+    internal ulong AllocateGuarded(ulong length)
+    {
+        ulong start;
+        var state = PageState.Reserved;
+        lock (_lock)
+        {
+            var index = _free.FindGuarded(length);
+            if (index >= 0)
+            {
+                (start, _, state) = _free[index];
+                if (state == PageState.Dirty)
+                    _dirty -= length;
+                _free.Take(index, start, length);
+                _free.Take(index - 1, start - PageSize, PageSize);
+                start -= PageSize;
+            }
+            else
+            {
+                start = 0;
+            }
+        }
+        if (start == 0 && (start = Reserve(length + PageSize)) == 0)
+            return 0;
+        if (MakeZero(start + PageSize, length, state) == Errno.None)
+            return start;
+        Free(start, PageSize);
+        Free(start + PageSize, length, state);
+        return 0;
+    }
+
     /// <summary>A given piece of address space, if all of it is free; nothing is behind it afterwards.</summary>
     internal bool TryReserve(ulong start, ulong length)
     {
@@ -208,6 +243,8 @@ internal sealed class Arena : IDisposable
             _free.Add(start, length, state);
             if (state == PageState.Dirty)
                 _dirty += length;
+            if (_free.UsableCount > MostUsableRuns)
+                DiscardAllFree();
         }
     }
 

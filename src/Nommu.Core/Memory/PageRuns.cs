@@ -26,6 +26,9 @@ internal sealed class PageRuns
 
     internal int Count => _runs.Count;
 
+    /// <summary>How many are readable and writable.</summary>
+    internal int UsableCount { get; private set; }
+
     internal PageRun this[int index] => _runs[index];
 
     internal void Add(ulong start, ulong length, PageState state)
@@ -34,12 +37,12 @@ internal sealed class PageRuns
         if (index < _runs.Count && _runs[index] is var next && next.State == state && next.Start == start + length)
         {
             length += next.Length;
-            _runs.RemoveAt(index);
+            RemoveAt(index);
         }
         if (index > 0 && _runs[index - 1] is var previous && previous.State == state && previous.End == start)
             _runs[index - 1] = previous with { Length = previous.Length + length };
         else
-            _runs.Insert(index, new PageRun(start, length, state));
+            Insert(index, new PageRun(start, length, state));
     }
 
     /// <summary>The shortest run of a kind that has room, the lowest of equals.</summary>
@@ -60,6 +63,22 @@ internal sealed class PageRuns
             if (aligned - run.Start > run.Length - length)
                 continue;
             (best, start) = (i, aligned);
+        }
+        return best;
+    }
+
+    /// <summary>The shortest run of readable, writable pages that has room and a reserved page before it, the lowest of equals; the room is at its start.</summary>
+    /// <returns>Its index, or -1.</returns>
+    internal int FindGuarded(ulong length)
+    {
+        var best = -1;
+        for (var i = 1; i < _runs.Count; i++)
+        {
+            var run = _runs[i];
+            if (run.State == PageState.Reserved || run.Length < length || (best >= 0 && run.Length >= _runs[best].Length))
+                continue;
+            if (_runs[i - 1].State == PageState.Reserved && _runs[i - 1].End == run.Start)
+                best = i;
         }
         return best;
     }
@@ -103,11 +122,11 @@ internal sealed class PageRuns
     internal void Take(int index, ulong start, ulong length)
     {
         var run = _runs[index];
-        _runs.RemoveAt(index);
+        RemoveAt(index);
         if (run.End > start + length)
-            _runs.Insert(index, run with { Start = start + length, Length = run.End - start - length });
+            Insert(index, run with { Start = start + length, Length = run.End - start - length });
         if (start > run.Start)
-            _runs.Insert(index, run with { Length = start - run.Start });
+            Insert(index, run with { Length = start - run.Start });
     }
 
     /// <summary>Takes pages that are all free (<see cref="Covers"/>) out of however many runs they are in.</summary>
@@ -126,6 +145,20 @@ internal sealed class PageRuns
             start += piece;
         }
         return state ?? PageState.Reserved;
+    }
+
+    private void Insert(int index, PageRun run)
+    {
+        _runs.Insert(index, run);
+        if (run.State != PageState.Reserved)
+            UsableCount++;
+    }
+
+    private void RemoveAt(int index)
+    {
+        if (_runs[index].State != PageState.Reserved)
+            UsableCount--;
+        _runs.RemoveAt(index);
     }
 
     /// <summary>The run that holds an address, or -1.</summary>

@@ -42,6 +42,9 @@ internal enum VmFlags
 
     /// <summary>A private mapping of a file that was writable at some time, so that it may differ from the file.</summary>
     Written = 0x800,
+
+    /// <summary>Its pages were handed out readable and writable (<see cref="Arena.Allocate"/>) and can go back as such; all others would leave holes in the middle of what was reserved as a whole.</summary>
+    Pooled = 0x1000,
 }
 
 /// <summary>Linux: <c>struct vm_area_struct</c>. One mapping of a process, guarded by the address space's lock. Differs: says what the host has behind it.</summary>
@@ -82,7 +85,7 @@ internal sealed class VmArea
 
     internal bool IsWritable => (Protection & MapProtection.PROT_WRITE) != 0;
 
-    /// <summary>True when the host's pages can go to another process as they are.</summary>
+    /// <summary>True when the host's pages are private, readable and writable, so that clearing makes them new.</summary>
     internal bool IsRecyclable => Backing == VmBacking.Anonymous && (Protection & AccessBits) == (MapProtection.PROT_READ | MapProtection.PROT_WRITE);
 
     internal const MapProtection AccessBits = MapProtection.PROT_READ | MapProtection.PROT_WRITE | MapProtection.PROT_EXEC;
@@ -110,7 +113,7 @@ internal sealed class VmArea
 
     /// <summary>Linux: <c>can_vma_merge</c>.</summary>
     internal bool JoinsWith(VmArea next) =>
-        End == next.Start && Protection == next.Protection && Flags == next.Flags && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs && Text == next.Text
+        End == next.Start && Protection == next.Protection && ((Flags ^ next.Flags) & ~VmFlags.Pooled) == 0 && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs && Text == next.Text
         && Mapping == next.Mapping && (Mapping is null || Offset + Length == next.Offset);
 
     /// <summary>The area is gone: lets go of what it refers to.</summary>
