@@ -5,13 +5,14 @@ using Nommu.Core.Processes;
 namespace Nommu.Core.Benchmarks;
 
 /// <summary>The same guest program, natively and in a kernel: it says on its standard output how many nanoseconds its loop took.</summary>
-internal sealed class GuestBench(string directory, Kernel kernel)
+internal sealed class GuestBench(string directory, string root, Kernel kernel)
 {
     internal double Native(Row row)
     {
         var info = new ProcessStartInfo(Path.Combine(directory, "bench")) { RedirectStandardOutput = true, WorkingDirectory = directory };
         info.ArgumentList.Add(row.Name);
         info.ArgumentList.Add(row.Iterations.ToString(CultureInfo.InvariantCulture));
+        info.Environment["BENCH_ROOT"] = root;
         using var process = Process.Start(info)!;
         var text = process.StandardOutput.ReadToEnd();
         process.WaitForExit();

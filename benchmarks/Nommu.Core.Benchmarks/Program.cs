@@ -45,7 +45,7 @@ async Task MeasureRowsAsync()
     var directory = Metadata("BenchmarkGuests");
     await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestRoot()).AddRootDirectory("/bench", directory).Build();
     await kernel.BootAsync();
-    var bench = new GuestBench(directory, kernel);
+    var bench = new GuestBench(directory, GuestRoot(), kernel);
     foreach (var row in rows)
     {
         var warm = row with { Iterations = Math.Max(1, row.Iterations / 10) };

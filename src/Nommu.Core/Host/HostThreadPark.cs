@@ -4,13 +4,13 @@ namespace Nommu.Core.Host;
 
 /// <summary>Where one host thread sleeps until another has something for it: a futex word with a sticky token. Exact to the microsecond, allocates nothing.</summary>
 /// <remarks>
-/// <see cref="Unpark"/> before <see cref="Park"/> makes it return at once. A sleeper gives up its processor a few times before it asks the host to sleep: where both ends share one processor, the other then answers
-/// within the same time slice and no futex call is made at all.
+/// <see cref="Unpark"/> before <see cref="Park"/> makes it return at once. A sleeper asks the host to sleep at once: giving up the processor a few times first saves a futex call where both ends share one,
+/// but hands whole time slices to whoever else wants it, so that on a busy machine a vfork and execve took ten times as long.
 /// The word lies in a pinned array, so that who wakes a sleeper that has just gone for good touches memory that is still there.
 /// </remarks>
 internal sealed unsafe class HostThreadPark
 {
-    private const int FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129, Yields = 3;
+    private const int FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129;
     private const int Empty = 0, Token = 1, Sleeping = -1;
 
     private readonly int[] _line = GC.AllocateArray<int>(16, pinned: true);
@@ -23,14 +23,10 @@ internal sealed unsafe class HostThreadPark
     /// <returns>False when the time was over first. May also return true early, for nothing.</returns>
     internal bool Park(long nanoseconds)
     {
-        for (var i = 0; i < Yields; i++)
-        {
-            if (Interlocked.CompareExchange(ref *_word, Empty, Token) == Token)
-                return true;
-            if (nanoseconds == 0)
-                return false;
-            Thread.Yield();
-        }
+        if (Interlocked.CompareExchange(ref *_word, Empty, Token) == Token)
+            return true;
+        if (nanoseconds == 0)
+            return false;
         if (Interlocked.CompareExchange(ref *_word, Sleeping, Empty) == Token)
         {
             Volatile.Write(ref *_word, Empty);

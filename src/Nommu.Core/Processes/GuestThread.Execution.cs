@@ -37,7 +37,9 @@ internal sealed partial class GuestThread
                 child.Interrupt();
             return;
         }
-        Host?.Kick(this);
+        // A sleeper looks at Work before it goes back to the guest, so it need not be kicked, which takes a barrier in every thread of the process.
+        if (!IsAsleep)
+            Host?.Kick(this);
     }
 
     /// <summary>Puts what is answered without leaving the guest where the emitted code finds it.</summary>

@@ -31,6 +31,7 @@ internal sealed partial class GuestThread
             IsAsleep = true;
             var woken = _park.Park(left);
             IsAsleep = false;
+            Interlocked.MemoryBarrier(); // Dekker with Interrupt: whoever saw us asleep has set Work before, and we look at it after this
             _alarm?.Stop();
             if (woken)
                 return IsSignalPending ? Errno.ERESTARTSYS : Errno.None;

@@ -19,6 +19,10 @@ internal sealed class EventfdFile(FsPath path, ulong count, EventfdFlags flags) 
         new(fileSystem.Anonymous.Create("anon_inode:[eventfd]", (InodeMode)0x180), count, flags);
 
     /// <inheritdoc/>
+    /// <remarks>Linux: <c>noop_llseek</c>.</remarks>
+    public override Result<long> Seek(long offset, SeekWhence whence) => 0;
+
+    /// <inheritdoc/>
     public override Result<long> Read(ref IoVector to)
     {
         if (to.Remaining < sizeof(ulong))
