@@ -22,10 +22,11 @@ export cc flags output
 printf '%s\0' "$source"/*.c | xargs -0 -P "$(nproc)" -I{} bash -c 'compile "$1"' _ {}
 # What there is to run: NAME static|dynamic.
 for file in "$source"/*.c; do
-    case $file in
-    *.dynamic.c) echo "$(basename "$file" .dynamic.c) dynamic" ;;
-    *.*.c) ;;
-    *) echo "$(basename "$file" .c) static" ;;
+    name=$(basename "$file" .c)
+    case $name in
+    *.dynamic) echo "${name%.dynamic} dynamic" ;;
+    *.*) ;;
+    *) echo "$name static" ;;
     esac
 done > "$output/programs.list"
 touch "$output/.complete"

@@ -8,8 +8,7 @@ int main(int argc, char **argv)
         sigemptyset(&none);
         sigprocmask(SIG_SETMASK, &none, NULL);
         int number = atoi(argv[1]);
-        if (argc > 2)
-            signal(number, SIG_IGN);
+        signal(number, argc > 2 ? SIG_IGN : SIG_DFL); // whoever started us may ignore some
         kill(getpid(), number);
         return 42;
     }
