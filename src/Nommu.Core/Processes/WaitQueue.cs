@@ -5,7 +5,7 @@ namespace Nommu.Core.Processes;
 /// </summary>
 /// <remarks>
 /// The one blocking primitive of the kernel: sleeping calls, poll and host-side streams all hang on these queues.
-/// Lock order: a queue's lock is a leaf; <see cref="Waiter.Wake"/> runs under it and takes no other kernel lock.
+/// Lock order: a queue's lock is a leaf. <see cref="Waiter.Wake"/> runs under whatever locks the waker holds and takes no other kernel lock; it may come after the waiter has left the queue.
 /// </remarks>
 public sealed class WaitQueue
 {
@@ -23,11 +23,30 @@ public sealed class WaitQueue
         Interlocked.MemoryBarrier();
         if (IsEmpty)
             return;
+        // Woken outside of the lock: a sleeper begins by leaving the queue, and on one processor it runs before this thread goes on.
+        Waiter? only;
+        Waiter[] all = [];
         lock (_lock)
         {
-            for (var entry = _first; entry is not null; entry = entry.Next)
-                entry.Waiter.Wake();
+            only = _first?.Waiter;
+            if (_first != _last)
+                all = CollectLocked();
         }
+        only?.Wake();
+        for (var i = 1; i < all.Length; i++)
+            all[i].Wake();
+    }
+
+    private Waiter[] CollectLocked()
+    {
+        var count = 0;
+        for (var entry = _first; entry is not null; entry = entry.Next)
+            count++;
+        var all = new Waiter[count];
+        count = 0;
+        for (var entry = _first; entry is not null; entry = entry.Next)
+            all[count++] = entry.Waiter;
+        return all;
     }
 
     internal void Add(WaitEntry entry)
@@ -80,6 +99,6 @@ internal sealed class WaitEntry(Waiter waiter)
 /// <summary>Somebody who waits: a guest thread, or the host side of a stream.</summary>
 internal abstract class Waiter
 {
-    /// <summary>Called with a queue's lock held, from any thread; must not block or take kernel locks.</summary>
+    /// <summary>Called from any thread, perhaps for nothing; must not block or take kernel locks.</summary>
     internal abstract void Wake();
 }
