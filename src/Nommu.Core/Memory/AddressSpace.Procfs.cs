@@ -44,6 +44,22 @@ internal sealed partial class AddressSpace
         return new ResidentPages(anonymous, file, shared);
     }
 
+    /// <summary>The pages of one mapping that are in memory; of what it borrows or has only reserved, none.</summary>
+    internal ResidentPages CountResident(ulong start)
+    {
+        lock (_lock)
+        {
+            foreach (var area in _areas)
+            {
+                if (area.Start != start || area.Backing is VmBacking.Reserved or VmBacking.Borrowed)
+                    continue;
+                var count = CountResident(area);
+                return area.IsShared ? new(0, 0, count) : area.Backing == VmBacking.HostFile ? new(0, count, 0) : new(count, 0, 0);
+            }
+        }
+        return default;
+    }
+
     private static long CountResident(VmArea area)
     {
         Span<byte> states = stackalloc byte[PagesPerLook];

@@ -38,6 +38,7 @@ internal static class TaskEntries
         File("stat", ReadAll, TaskStat.Show),
         File("statm", ReadAll, TaskStat.ShowMemory),
         File("maps", ReadAll, TaskMaps.Show, isGuarded: true),
+        File("smaps", ReadAll, TaskMaps.ShowFigures, isGuarded: true),
         Link("cwd", (task, _) => task.FindThread()?.Fs.WorkingDirectory),
         Link("root", (task, _) => task.FindThread()?.Fs.Root),
         Link("exe", (task, _) => TaskLinks.FindExecutable(task)),

@@ -22,6 +22,12 @@ internal sealed class TaskSnapshot
 
     internal required int Session { get; init; }
 
+    /// <summary>The number of the terminal that controls its session; 0 without one.</summary>
+    internal required uint Terminal { get; init; }
+
+    /// <summary>The terminal's foreground group; 0 when that has none, -1 without a terminal.</summary>
+    internal required int ForegroundGroup { get; init; }
+
     internal required int Threads { get; init; }
 
     internal required ProcessTimes Times { get; init; }
@@ -57,6 +63,7 @@ internal sealed class TaskSnapshot
                 return null;
             var isZombie = process.State == ProcessState.Zombie;
             var thread = task.FindThreadLocked();
+            var terminal = isZombie ? null : process.ControllingTerminal;
             var snapshot = new TaskSnapshot
             {
                 Name = thread?.Name ?? process.Name,
@@ -67,6 +74,8 @@ internal sealed class TaskSnapshot
                 Parent = process.Parent?.Id ?? 0,
                 Group = process.Group.Id,
                 Session = process.Group.Session.Id,
+                Terminal = (uint)(terminal?.Number.Encoded ?? 0),
+                ForegroundGroup = terminal is null ? -1 : terminal.ForegroundGroup?.Id ?? 0,
                 Threads = Math.Max(1, process.Threads.Count),
                 Times = ProcessTimes.Of(process, task.IsThread ? thread : null),
                 ExitStatus = process.ExitStatus,

@@ -14,9 +14,8 @@ internal static class TaskStat
     {
         if (TaskSnapshot.Take(task) is not { } now)
             return Errno.ESRCH;
-        var (terminal, foreground) = ProcTerminal.Of(task.Process);
         var flags = (task.Process.HasExecuted ? 0 : ForkedNotExecuted) | (now.State == 'Z' ? Exiting : 0);
-        text.Add($"{task.Id} ({now.Name.AsSpan()}) {now.State} {now.Parent} {now.Group} {now.Session} {terminal} {foreground} {flags} 0 0 0 0 ");
+        text.Add($"{task.Id} ({now.Name.AsSpan()}) {now.State} {now.Parent} {now.Group} {now.Session} {now.Terminal} {now.ForegroundGroup} {flags} 0 0 0 0 ");
         ShowTimes(text, task, now);
         var permitted = task.MayInspect(opener);
         var memory = task.RetainMemory();
@@ -24,7 +23,7 @@ internal static class TaskStat
         // Linux leaves real-time signals out of these four, as they are older than those.
         const ulong Standard = 0x7fffffff;
         text.Add($"{now.Pending.Bits & Standard} {now.Blocked.Bits & Standard} {now.Ignored.Bits & Standard} {now.Caught.Bits & Standard} 0 0 0 ");
-        text.Add($"{task.Process.ExitSignal} 0 0 0 0 0 0 ");
+        text.Add($"{task.Process.ExitSignal} 0 {now.Thread?.Attributes.RealtimePriority ?? 0} {(int)(now.Thread?.Attributes.Policy ?? SchedPolicy.SCHED_NORMAL)} 0 0 0 ");
         ShowLayout(text, memory, permitted);
         text.Add($" {(permitted ? now.ExitStatus.Value : 0)}\n");
         memory?.Release();
@@ -53,7 +52,9 @@ internal static class TaskStat
         var times = now.Times;
         var start = task.Process.StartTime / ProcessTimes.Tick;
         text.Add($"{times.User / ProcessTimes.Tick} {times.System / ProcessTimes.Tick} {times.ChildrenUser / ProcessTimes.Tick} {times.ChildrenSystem / ProcessTimes.Tick} ");
-        text.Add($"{NormalPriority} 0 {now.Threads} 0 {start} ");
+        var nice = now.Thread?.Attributes.Nice ?? 0;
+        var priority = now.Thread?.Attributes.RealtimePriority is > 0 and var realtime ? -1 - realtime : NormalPriority + nice;
+        text.Add($"{priority} {nice} {now.Threads} 0 {start} ");
     }
 
     /// <summary>vsize, rss, rsslim, startcode, endcode, startstack, kstkesp, kstkeip. Addresses are only for who may trace.</summary>
@@ -84,11 +85,4 @@ internal static class TaskStat
         var layout = memory.Layout;
         text.Add($"{layout.StartData} {layout.EndData} {memory.StartBrk} {layout.ArgStart} {layout.ArgEnd} {layout.EnvStart} {layout.EnvEnd}");
     }
-}
-
-/// <summary>Linux: <c>tty_nr</c> and <c>tpgid</c> of /proc/PID/stat.</summary>
-internal static class ProcTerminal
-{
-    /// <summary>The number of a process's terminal and its foreground group; 0 and -1 without one. Sessions do not yet know their terminals.</summary>
-    internal static (long Device, int ForegroundGroup) Of(GuestProcess process) => (0, -1);
 }

@@ -57,15 +57,16 @@ internal readonly record struct TmpfsOptions(long? Pages, long? Inodes, InodeMod
         return options;
     }
 
-    /// <summary>As /proc/mounts shows them.</summary>
-    public override string ToString()
+    /// <summary>As /proc/mounts shows them: what differs from the defaults.</summary>
+    internal string Show(int storePages)
     {
+        var defaults = Default(storePages);
         var text = new StringBuilder();
-        if (Pages is { } pages)
-            text.Append(CultureInfo.InvariantCulture, $",size={pages * 4}k");
-        if (Inodes is { } inodes)
-            text.Append(CultureInfo.InvariantCulture, $",nr_inodes={inodes}");
-        if (Mode != (InodeMode)0x3FF)
+        if (Pages != defaults.Pages)
+            text.Append(CultureInfo.InvariantCulture, $",size={(Pages ?? 0) * 4}k");
+        if (Inodes != defaults.Inodes)
+            text.Append(CultureInfo.InvariantCulture, $",nr_inodes={Inodes ?? 0}");
+        if (Mode != defaults.Mode)
             text.Append(",mode=").Append(Convert.ToString((int)Mode, 8).PadLeft(3, '0'));
         if (Uid != 0)
             text.Append(CultureInfo.InvariantCulture, $",uid={Uid}");

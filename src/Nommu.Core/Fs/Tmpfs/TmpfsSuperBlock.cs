@@ -23,7 +23,7 @@ internal sealed class TmpfsSuperBlock : SuperBlock
     public override DirectoryInode Root { get; }
 
     /// <inheritdoc/>
-    public override string Options => _options.ToString();
+    public override string Options => _options.Show(Store.TotalPages);
 
     internal PageStore Store { get; }
 
