@@ -52,6 +52,9 @@ internal sealed record HostFigures
         Assert.That(now.IsWithin(before, mappings, kilobytes), $"before {before}, after {now}");
     }
 
+    public override string ToString() =>
+        $"{Threads} threads, {Descriptors} descriptors, {Mappings} mappings, {ResidentKilobytes} KB resident; guests: {ChargedPages} pages, {FilePages} pages of files, {Processes} processes";
+
     private bool IsWithin(HostFigures before, int mappings, int kilobytes) =>
         Threads <= before.Threads && Descriptors <= before.Descriptors && Mappings <= before.Mappings + mappings && ResidentKilobytes <= before.ResidentKilobytes + kilobytes
         && ChargedPages <= before.ChargedPages && FilePages <= before.FilePages && Processes <= before.Processes;

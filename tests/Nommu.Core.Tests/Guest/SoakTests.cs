@@ -13,11 +13,17 @@ public class SoakTests
         await kernel.BootAsync();
         using var collecting = new CancellationTokenSource();
         var collections = 0;
+        var garbage = Array.Empty<byte>();
         var collector = new Thread(() =>
         {
-            // Each stops every thread that is in managed code; most look at the youngest generation only, so that the guests get on.
+            // Eight megabytes of garbage, then a collection, and again: about a thousand times a second. A loop of nothing but collections is no use:
+            // it never lets a thread that waits for one to end get through before the next.
             while (!collecting.IsCancellationRequested)
+            {
+                for (var i = 0; i < 8000; i++)
+                    garbage = new byte[1000];
                 GC.Collect(++collections % 256 == 0 ? GC.MaxGeneration : 0);
+            }
         });
         collector.Start();
         try
@@ -33,6 +39,7 @@ public class SoakTests
             collector.Join();
         }
         TestContext.Out.WriteLine($"{collections} collections");
+        GC.KeepAlive(garbage);
     }
 
     private static async Task RunAsync(Kernel kernel, int processes, int pipelines)
