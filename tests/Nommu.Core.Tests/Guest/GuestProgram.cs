@@ -16,7 +16,12 @@ internal static class GuestProgram
     internal static void AssertTheSame(ProgramRun native, ProgramRun guest)
     {
         Assert.That(native.Status, Is.Zero, $"natively: {native.Output}{native.Error}");
-        Assert.That((guest.Output, guest.Error, guest.Status), Is.EqualTo((native.Output, native.Error, native.Status)));
+        Assert.Multiple(() =>
+        {
+            Assert.That(guest.Output.Split('\n'), Is.EqualTo(native.Output.Split('\n')), "the output");
+            Assert.That(guest.Error, Is.EqualTo(native.Error), "the errors");
+            Assert.That(guest.Status, Is.EqualTo(native.Status), "the status");
+        });
     }
 
     private static async Task<ProgramRun> RunNativelyAsync(string name)
