@@ -7,7 +7,7 @@ using Nommu.Core.Fs;
 namespace Nommu.Samples.CharacterDevice;
 
 /// <summary>/dev/counter: every line that is read is the next number; writing a number sets it; an ioctl asks for it; and whoever polls waits until there is one below the limit.</summary>
-internal sealed class CounterDevice : Core.Fs.CharacterDevice
+public sealed class CounterDevice : Core.Fs.CharacterDevice
 {
     /// <summary>_IOR('C', 1, long): the counter's value.</summary>
     internal const uint COUNTER_GET = 0x80084301;

@@ -99,9 +99,16 @@ public static class KernelBuilderExtensions
     /// <param name="builder">The builder.</param>
     /// <param name="name">Its path below /dev.</param>
     /// <param name="driver">The driver.</param>
-    /// <param name="mode">Permissions of its node; everyone's by default.</param>
     /// <returns>The builder.</returns>
-    public static KernelBuilder AddCharacterDevice(this KernelBuilder builder, string name, ICharacterDevice driver, InodeMode mode = ForEveryone) =>
+    public static KernelBuilder AddCharacterDevice(this KernelBuilder builder, string name, ICharacterDevice driver) => AddCharacterDevice(builder, name, driver, ForEveryone);
+
+    /// <summary>Adds a character device, or replaces the one of the same name.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="name">Its path below /dev.</param>
+    /// <param name="driver">The driver.</param>
+    /// <param name="mode">Permissions of its node.</param>
+    /// <returns>The builder.</returns>
+    public static KernelBuilder AddCharacterDevice(this KernelBuilder builder, string name, ICharacterDevice driver, InodeMode mode) =>
         Add(builder, ServiceDescriptor.Singleton(new DeviceRegistration(name, driver, mode)));
 
     /// <summary>Adds a system call of the host's own, or puts one in the place of ours.</summary>

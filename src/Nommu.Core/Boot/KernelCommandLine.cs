@@ -128,11 +128,26 @@ public sealed class KernelCommandLine
     {
         var shift = text.Length == 0 ? -1 : "kmgtpe".IndexOf(char.ToLowerInvariant(text[^1]), StringComparison.Ordinal);
         var digits = shift < 0 ? text : text[..^1];
-        var isHex = digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase);
-        if (!ulong.TryParse(isHex ? digits[2..] : digits, isHex ? NumberStyles.AllowHexSpecifier : NumberStyles.None, CultureInfo.InvariantCulture, out var value))
+        if (!TryParseNumber(digits, out var value))
             return null;
         var by = 10 * (shift + 1);
         return value <= ulong.MaxValue >> by ? value << by : null;
+    }
+
+    private static bool TryParseNumber(string digits, out ulong value)
+    {
+        if (digits.StartsWith("0x", StringComparison.OrdinalIgnoreCase))
+            return ulong.TryParse(digits.AsSpan(2), NumberStyles.AllowHexSpecifier, CultureInfo.InvariantCulture, out value);
+        if (!digits.StartsWith('0'))
+            return ulong.TryParse(digits, NumberStyles.None, CultureInfo.InvariantCulture, out value);
+        value = 0;
+        foreach (var digit in digits)
+        {
+            if (digit is < '0' or > '7' || value >> 61 != 0)
+                return false;
+            value = (value << 3) | (uint)(digit - '0');
+        }
+        return true;
     }
 
     private static IEnumerable<string> Split(string text)

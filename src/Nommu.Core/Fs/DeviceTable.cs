@@ -40,7 +40,7 @@ public sealed class DeviceTable
     /// <param name="driver">The driver.</param>
     /// <param name="mode">Permissions of the node.</param>
     /// <returns>EBUSY when the number is taken, EEXIST when the name is.</returns>
-    public Errno Add(string? name, DeviceNumber number, ICharacterDevice driver, InodeMode mode = (InodeMode)0x1B6)
+    public Errno Add(string? name, DeviceNumber number, ICharacterDevice driver, InodeMode mode)
     {
         ArgumentNullException.ThrowIfNull(driver);
         lock (_lock)

@@ -79,7 +79,7 @@ public sealed class ArgumentStrings
 
     /// <summary>Puts a string before the others.</summary>
     /// <param name="text">Without zeros.</param>
-    internal void Prepend(ReadOnlySpan<byte> text)
+    public void Prepend(ReadOnlySpan<byte> text)
     {
         if (_start < text.Length + 1)
         {
@@ -95,8 +95,8 @@ public sealed class ArgumentStrings
         Count++;
     }
 
-    /// <summary>Linux: <c>remove_arg_zero</c>.</summary>
-    internal void RemoveFirst()
+    /// <summary>Linux: <c>remove_arg_zero</c>. Takes the first string away, if there is one.</summary>
+    public void RemoveFirst()
     {
         if (Count == 0)
             return;

@@ -20,9 +20,9 @@ public class SysfsTests
         var thread = machine.Start("init");
         var files = machine.Machine.FileSystem;
         Assert.That(NameCreation.MakeDirectory(thread.FsCaller, thread.Fs.Root, "/sys"u8, (InodeMode)0x1ED), Is.EqualTo(Errno.None));
-        Assert.That(devices.Add("null", new DeviceNumber(1, 3), new Driver()), Is.EqualTo(Errno.None));
+        Assert.That(devices.Add("null", new DeviceNumber(1, 3), new Driver(), (InodeMode)0x1B6), Is.EqualTo(Errno.None));
         Assert.That(MountOperations.Perform(thread.FsCaller, ProcMachine.Resolve(thread, "/sys").Value, "sysfs"u8, "sysfs", MountFlags.None, default), Is.EqualTo(Errno.None));
-        Assert.That(devices.Add("counter0", new DeviceNumber(254, 7), new Driver()), Is.EqualTo(Errno.None));
+        Assert.That(devices.Add("counter0", new DeviceNumber(254, 7), new Driver(), (InodeMode)0x1B6), Is.EqualTo(Errno.None));
         Assert.That(ProcMachine.Read(thread, "/sys/class/mem/null/dev").Value, Is.EqualTo("1:3\n"));
         Assert.That(ProcMachine.Read(thread, "/sys/dev/char/254:7/uevent").Value, Is.EqualTo("MAJOR=254\nMINOR=7\nDEVNAME=counter0\n"));
         Assert.That(ProcMachine.List(thread, "/sys/class"), Is.EqualTo(new[] { "mem", "counter" }));
