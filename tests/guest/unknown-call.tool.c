@@ -7,6 +7,9 @@ int main(void)
 {
     static const long numbers[] = { 500, 500, 511, 100000, -1, 0x40000001 };
     for (unsigned i = 0; i < sizeof numbers / sizeof *numbers; i++)
-        printf("%ld %d\n", syscall(numbers[i]), errno == ENOSYS);
+    {
+        long result = syscall(numbers[i]);
+        printf("%ld %d\n", result, errno == ENOSYS);
+    }
     return 0;
 }

@@ -34,11 +34,11 @@ internal sealed class HostThreadPool(RunLoop loop)
         {
             if (_parked.TryPop(out var parked))
                 return parked;
-        }
-        var fresh = new HostThread(this, loop, Interlocked.Increment(ref _made));
-        lock (_lock)
+            // With the lock held, so that none comes to be that Close does not see.
+            var fresh = new HostThread(this, loop, ++_made);
             _all.Add(fresh);
-        return fresh;
+            return fresh;
+        }
     }
 
     /// <summary>Gives a host thread back that was taken and not started.</summary>
@@ -70,15 +70,22 @@ internal sealed class HostThreadPool(RunLoop loop)
     /// <summary>Ends all host threads. The guest threads on them have been told to end.</summary>
     internal void Close()
     {
-        HostThread[] all;
         lock (_lock)
         {
             _closed = true;
-            all = [.. _all];
             while (_parked.TryPop(out var parked))
                 parked.End();
         }
-        foreach (var thread in all)
-            thread.Join();
+        // A program that is being executed in this moment still takes a thread, to be told on it that it is to end.
+        while (true)
+        {
+            HostThread[] all;
+            lock (_lock)
+                all = [.. _all];
+            if (all.Length == 0)
+                return;
+            foreach (var thread in all)
+                thread.Join();
+        }
     }
 }

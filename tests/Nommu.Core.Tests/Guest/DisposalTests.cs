@@ -27,6 +27,22 @@ public class DisposalTests
     }
 
     [Test]
+    public async Task ProcessesThatAreJustComingToBeAreEndedToo()
+    {
+        for (var i = 0; i < 20; i++)
+        {
+            using var log = new LogCapture();
+            var kernel = await BadInputTests.BootAsync(log, "");
+            var processes = Enumerable.Range(0, 4).Select(_ => kernel.Start(new GuestProcessStartInfo("/bin/sh", "-c", "while :; do echo a | cat; done"))).ToArray();
+            foreach (var process in processes)
+                Assert.That(await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo("a"));
+            await kernel.DisposeAsync().AsTask().WaitAsync(TimeSpan.FromSeconds(10));
+            Assert.That(processes.Select(process => process.HasExited), Is.All.True);
+            Assert.That(log.Lines.Where(line => line.Contains("Exception", StringComparison.Ordinal)), Is.Empty);
+        }
+    }
+
+    [Test]
     public async Task ManyOneAfterAnotherAndAtOnceLeaveNothing()
     {
         for (var i = 0; i < 5; i++)
