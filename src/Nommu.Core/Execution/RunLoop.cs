@@ -27,6 +27,9 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     Trapped(thread, ref cpu.Registers);
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
+                case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, ref cpu.Registers):
+                    Call(host, thread, (int)cpu.Registers.Rax);
+                    break;
                 case GuestExitKind.Fault:
                     SignalFault.Raise(thread, exit);
                     break;

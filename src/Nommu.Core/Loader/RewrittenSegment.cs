@@ -70,6 +70,8 @@ internal sealed class RewrittenSegment : TextSegment
         return textOffset >= (ulong)_skew && _text.Table.TryTranslateToStub(textOffset - (ulong)_skew, out stubOffset);
     }
 
+    internal override bool IsZpolineSite(ulong textOffset) => textOffset >= (ulong)_skew && textOffset < Length && _text.IsZpolineSite((int)(textOffset - (ulong)_skew));
+
     internal override void RememberTrappedSite(ulong textOffset)
     {
         if (StubLength != 0 || _text.Patches.Count == 0)

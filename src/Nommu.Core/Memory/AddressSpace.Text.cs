@@ -47,6 +47,13 @@ internal sealed partial class AddressSpace
         }
     }
 
+    /// <summary>Whether a <c>call *%rax</c> of ours stands at an address.</summary>
+    internal bool IsZpolineSite(ulong address)
+    {
+        lock (_lock)
+            return Find(address) is { Text: { } text } area && text.IsZpolineSite(area.Offset + (address - area.Start) - (ulong)text.FileOffset);
+    }
+
     /// <summary>A system call came from an instruction that was not rewritten.</summary>
     internal void RememberTrappedSite(ulong address)
     {

@@ -50,6 +50,9 @@ internal abstract class TextSegment
     /// <summary>From an offset in the text's pages to one in the stubs' pages.</summary>
     internal abstract bool TryTranslateToStub(ulong textOffset, out ulong stubOffset);
 
+    /// <summary>Whether a <c>call *%rax</c> stands in the place of a <c>syscall</c> at an offset of the text's pages.</summary>
+    internal abstract bool IsZpolineSite(ulong textOffset);
+
     /// <summary>A <c>syscall</c> at an offset of the text's pages was executed in its place.</summary>
     internal abstract void RememberTrappedSite(ulong textOffset);
 

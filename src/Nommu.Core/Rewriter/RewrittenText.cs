@@ -55,6 +55,20 @@ public sealed class RewrittenText
     /// <summary>False only when the text certainly holds no VEX or EVEX instruction with registers wider than 128 bits; then 16 xmm registers are all the vector state it can have.</summary>
     public bool HasVectorExtensions { get; }
 
+    /// <summary>Whether <c>call *%rax</c> stands in the place of a <c>syscall</c> at an offset of the text.</summary>
+    internal bool IsZpolineSite(int offset)
+    {
+        var (low, high) = (0, Patches.Count - 1);
+        while (low <= high)
+        {
+            var middle = (low + high) >>> 1;
+            if (Patches[middle].Offset == offset)
+                return ZpolineStrategy.IsCall(Patches[middle]);
+            (low, high) = Patches[middle].Offset < offset ? (middle + 1, high) : (low, middle - 1);
+        }
+        return false;
+    }
+
     /// <summary>A product that changes nothing and has looked at nothing: every call traps.</summary>
     /// <param name="text">The text.</param>
     public static RewrittenText Unchanged(ExecutableText text) => new(text, [], default, 0, [], new SiteTable([], 0), new RewritingCoverage([], SiteScan.Empty));

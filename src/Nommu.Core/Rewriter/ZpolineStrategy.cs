@@ -11,6 +11,8 @@ public sealed class ZpolineStrategy : IRewritingStrategy
     /// <inheritdoc/>
     public string Name => "zpoline";
 
+    internal static bool IsCall(SitePatch patch) => patch.Replacement.Span.SequenceEqual(CallRax);
+
     /// <inheritdoc/>
     public RewrittenText Rewrite(ExecutableText text)
     {

@@ -4,6 +4,13 @@ namespace Nommu.Core.Tests.Guest;
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public class ZpolineProgramTests
 {
+    /// <summary>Lines that cannot be the same, by program: page zero is there, so that a call to null runs the trampoline, a write to it is forbidden instead of going nowhere, and a read succeeds where the processor has no protection keys.</summary>
+    private static readonly Dictionary<string, string[]> s_ofPageZero = new(StringComparer.Ordinal)
+    {
+        ["fault-deaths"] = ["call: "],
+        ["faults"] = ["read of null: ", "write to null: "],
+    };
+
     private readonly Dictionary<string, ProgramRun> _runs = new(StringComparer.Ordinal);
     private string? _refusal;
     private string _hostEnd = "";
@@ -29,6 +36,6 @@ public class ZpolineProgramTests
             Assert.Ignore(_refusal);
         var native = await GuestProgram.NativelyAsync(name);
         Assert.That(_runs, Does.ContainKey(name), _hostEnd);
-        GuestProgram.AssertTheSame(native, _runs[name]);
+        GuestProgram.AssertTheSame(native, _runs[name], s_ofPageZero.GetValueOrDefault(name, []));
     }
 }
