@@ -51,8 +51,8 @@ public class CompositionTests
     public async Task ADeviceIsUsedByAShell()
     {
         await using var kernel = await TestKernel.BootAsync(builder => builder.AddCharacterDevice<CounterDevice>("counter"));
-        Assert.That(await kernel.ShellAsync("exec 3<>/dev/counter; read a <&3; read b <&3; echo $a $b; echo 4 >&3; read c <&3; echo $c; (sleep 0.05; echo 1 > /dev/counter) & read d < /dev/counter; echo $d; stat -c %A /dev/counter"),
-            Is.EqualTo("1 2\n5\n2\ncrw-rw-rw-\n"));
+        Assert.That(await kernel.ShellAsync("head -n 2 /dev/counter; echo 4 > /dev/counter; head -n 1 /dev/counter; (sleep 0.05; echo 1 > /dev/counter) & head -n 1 /dev/counter; stat -c %A /dev/counter"),
+            Is.EqualTo("1\n2\n5\n2\ncrw-rw-rw-\n"));
     }
 
     [Test]
@@ -85,7 +85,7 @@ public class CompositionTests
     {
         var device = new OpenOnce();
         await using var kernel = await TestKernel.BootAsync(builder => builder.AddCharacterDevice("once", device));
-        Assert.That(await kernel.ShellAsync("exec 3</dev/once; cat /dev/once 2>&1; exec 3<&-; cat /dev/once; echo end"), Does.Contain("busy").And.EndsWith("end\n"));
+        Assert.That(await kernel.ShellAsync("cat /dev/once 2>&1 </dev/once; cat /dev/once; echo end"), Does.Contain("busy").And.EndsWith("end\n"));
         Assert.That((device.Opened, device.Released), Is.EqualTo((2, 2)));
     }
 

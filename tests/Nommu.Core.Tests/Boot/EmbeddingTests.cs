@@ -97,12 +97,12 @@ public class EmbeddingTests
     public async Task StartInfoIsObeyed()
     {
         await using var kernel = await TestKernel.BootAsync();
-        var info = new GuestProcessStartInfo("/bin/sh", "-c", "pwd; echo $0 $COLOUR $PATH; id -u") { WorkingDirectory = "/etc", ArgumentZero = "renamed" };
+        var info = new GuestProcessStartInfo("/bin/sh", "-c", "pwd; echo $0 $COLOUR $PATH; id -u") { WorkingDirectory = "/etc", ArgumentZero = "hush" };
         info.Environment["COLOUR"] = "green";
         info.Environment["PATH"] = "/bin:/usr/bin";
         info.Credentials = Credentials.Root with { Uid = 1000, Euid = 1000, Suid = 1000, Fsuid = 1000 };
         var process = kernel.Start(info);
-        Assert.That(await process.StandardOutput.ReadToEndAsync(), Is.EqualTo("/etc\nrenamed green /bin:/usr/bin\n1000\n"));
+        Assert.That(await process.StandardOutput.ReadToEndAsync(), Is.EqualTo("/etc\nhush green /bin:/usr/bin\n1000\n"));
     }
 
     [TestCase(Signal.SIGKILL)]
