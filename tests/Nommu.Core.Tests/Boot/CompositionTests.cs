@@ -1,10 +1,8 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Nommu.Core.Abi;
-using Nommu.Core.Fs;
 using Nommu.Core.Loader;
 using Nommu.Core.Processes;
-using Nommu.Core.Rewriter;
 using Nommu.Core.Syscalls;
 using Nommu.Core.Tests.Guest;
 using Nommu.Core.Tests.Time;
