@@ -64,8 +64,11 @@ int main(int argc, char **argv)
     for (size_t i = 0; i < COUNT(ways); i++)
         outcome(ways[i], START(ways[i]));
     for (size_t i = 0; i < 4; i++) {
-        outcome("ignored in vain", START(ways[i], "ignored"));
-        outcome("blocked in vain", START(ways[i], "blocked"));
+        char what[40];
+        snprintf(what, sizeof what, "%s, ignored in vain", ways[i]);
+        outcome(what, START(ways[i], "ignored"));
+        snprintf(what, sizeof what, "%s, blocked in vain", ways[i]);
+        outcome(what, START(ways[i], "blocked"));
     }
     outcome("in its handler", START("null", "handled"));
     outcome("the parent lives", START("null", "vfork"));

@@ -89,6 +89,10 @@ internal sealed class TimerfdFile : FileDescription
     }
 
     /// <inheritdoc/>
+    /// <remarks>Linux: <c>noop_llseek</c>.</remarks>
+    public override Result<long> Seek(long offset, SeekWhence whence) => 0;
+
+    /// <inheritdoc/>
     public override PollEvents Poll(PollTable? table)
     {
         table?.Add(_expired);
