@@ -100,9 +100,10 @@ int main(void)
     install(SIGSEGV, jump);
     static volatile int times;
     number = 0;
+    mprotect(page, 4096, PROT_NONE);
     while (times++ < 1000)
         if (!sigsetjmp(back, 1))
-            (void)*null;
+            (void)*(volatile char *)page;
     value("a thousand times", number);
 
     // Beyond the end of a mapped file.
