@@ -1,7 +1,6 @@
 using System.Collections.Concurrent;
 using System.Text;
 using Nommu.Core.Abi;
-using Nommu.Core.Loader;
 using Nommu.Core.Processes;
 using Nommu.Core.Syscalls;
 using Nommu.Core.Tests.Guest;
