@@ -25,6 +25,8 @@ public sealed class SyscallTableGenerator : IIncrementalGenerator
 
     private static void Emit(SourceProductionContext context, ImmutableArray<Call> calls)
     {
+        if (calls.IsEmpty)
+            return; // a user of the package, not the kernel itself
         var good = new SortedDictionary<int, Call>();
         foreach (var call in calls)
         {
