@@ -49,8 +49,11 @@ int main(int argc, char **argv)
     fcntl(fd, F_SETFL, 0);
     struct sigaction action = {.sa_handler = on_alarm};
     sigaction(SIGALRM, &action, NULL);
-    ualarm(20000, 0);
+    ualarm(20000, 20000); // again and again: the first may come before the read
     got = read(fd, line, sizeof line);
+    int error = errno;
+    ualarm(0, 0);
+    errno = error;
     printf("interrupted %zd errno %d\n", got, errno);
     got = write(fd, "x", 1);
     printf("nonsense %zd errno %d\n", got, errno);

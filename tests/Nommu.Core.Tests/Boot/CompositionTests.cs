@@ -58,10 +58,17 @@ public class CompositionTests
         await using var kernel = await TestKernel.BootWithProgramsAsync(builder => builder.AddCharacterDevice("test/counter", new CounterDevice(), (InodeMode)0x180));
         var process = kernel.Start(new GuestProcessStartInfo("/guest/host-device.tool", "/dev/test/counter"));
         var said = new StringBuilder();
-        while (await process.StandardOutput.ReadLineAsync() is { } line && line != "waiting")
-            said.AppendLine(line);
-        await kernel.ShellAsync("echo 2 > /dev/test/counter");
-        said.Append(await process.StandardOutput.ReadToEndAsync());
+        try
+        {
+            while (await process.StandardOutput.ReadLineAsync().WaitAsync(TestKernel.Longest) is { } line && line != "waiting")
+                said.AppendLine(line);
+            await kernel.ShellAsync("echo 2 > /dev/test/counter");
+            said.Append(await process.StandardOutput.ReadToEndAsync().WaitAsync(TestKernel.Longest));
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"It has only said:\n{said}");
+        }
         Assert.That(said.ToString(), Is.EqualTo("""
             fresh: poll 1 in 1 out 1, ioctl 0 value 0
             read 2: 1
