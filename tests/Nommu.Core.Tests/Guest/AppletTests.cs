@@ -6,6 +6,8 @@ namespace Nommu.Core.Tests.Guest;
 [Parallelizable(ParallelScope.All)]
 public sealed class AppletTests
 {
+    private const string StaticBusybox = "/bin/busybox-static", StaticPath = "/links", DynamicBusybox = "/bin/busybox", DynamicPath = "/bin:/sbin:/usr/bin:/usr/sbin";
+
     private static readonly TimeSpan Longest = TimeSpan.FromSeconds(60);
     private static string s_links = null!;
     private static Kernel s_kernel = null!;
@@ -50,14 +52,15 @@ public sealed class AppletTests
         File.SetUnixFileMode(directory, ForAll);
         try
         {
-            var native = await ProgramRun.NativelyAsync(Path.Combine(s_links, "busybox"), directory, Shell(s_links, applet.Script));
-            var statically = await InKernelAsync($"{applet.Name}.static", "/bin/busybox-static", "/links", applet.Script);
-            var dynamically = await InKernelAsync($"{applet.Name}.dynamic", "/bin/busybox", "/bin:/sbin:/usr/bin:/usr/sbin", applet.Script);
+            var native = ProgramRun.NativelyAsync(Path.Combine(s_links, "busybox"), directory, Shell(s_links, applet.Script));
+            var statically = InKernelAsync($"{applet.Name}.static", StaticBusybox, StaticPath, applet.Script);
+            var dynamically = InKernelAsync($"{applet.Name}.dynamic", DynamicBusybox, DynamicPath, applet.Script);
+            await Task.WhenAll(native, statically, dynamically);
             using (Assert.EnterMultipleScope())
             {
-                Assert.That(native.Error, Does.Not.Contain("Usage:"), "a use is not a wrong use");
-                Assert.That(Show(statically), Is.EqualTo(Show(native)), "linked statically");
-                Assert.That(Show(dynamically), Is.EqualTo(Show(native)), "linked dynamically");
+                Assert.That((await native).Error, Does.Not.Contain("Usage:"), "a use is not a wrong use");
+                Assert.That(Show(await statically), Is.EqualTo(Show(await native)), "linked statically");
+                Assert.That(Show(await dynamically), Is.EqualTo(Show(await native)), "linked dynamically");
             }
         }
         finally
@@ -70,10 +73,13 @@ public sealed class AppletTests
     public async Task PrintsWhatTheTableSays(string name)
     {
         var applet = Applet.All.Single(row => row.Name == name);
+        var statically = InOwnKernelAsync(StaticBusybox, StaticPath, applet.Script);
+        var dynamically = InOwnKernelAsync(DynamicBusybox, DynamicPath, applet.Script);
+        await Task.WhenAll(statically, dynamically);
         using (Assert.EnterMultipleScope())
         {
-            Assert.That(await InOwnKernelAsync("/bin/busybox-static", "/links", applet.Script), Is.EqualTo(applet.Expected), "linked statically");
-            Assert.That(await InOwnKernelAsync("/bin/busybox", "/bin:/sbin:/usr/bin:/usr/sbin", applet.Script), Is.EqualTo(applet.Expected), "linked dynamically");
+            Assert.That(await statically, Is.EqualTo(applet.Expected), "linked statically");
+            Assert.That(await dynamically, Is.EqualTo(applet.Expected), "linked dynamically");
         }
     }
 
