@@ -1,4 +1,5 @@
 using System.Text;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Tests.Guest;
 
