@@ -70,3 +70,12 @@ internal enum ArchPrctlCode
     ARCH_REQ_XCOMP_PERM = 0x1023,
     ARCH_MAP_VDSO_64 = 0x2003,
 }
+
+/// <summary>What PR_CAP_AMBIENT does.</summary>
+internal enum AmbientOption
+{
+    PR_CAP_AMBIENT_IS_SET = 1,
+    PR_CAP_AMBIENT_RAISE = 2,
+    PR_CAP_AMBIENT_LOWER = 3,
+    PR_CAP_AMBIENT_CLEAR_ALL = 4,
+}

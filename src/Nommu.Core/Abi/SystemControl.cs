@@ -34,6 +34,7 @@ internal enum SyslogAction
 internal enum Personality : uint
 {
     None = 0,
+    PER_LINUX32 = 8,
     UNAME26 = 0x20000,
     ADDR_NO_RANDOMIZE = 0x40000,
     FDPIC_FUNCPTRS = 0x80000,

@@ -21,7 +21,7 @@ internal static class AttributeOperations
         var inode = path.Inode;
         if (path.Mount.IsReadOnly)
             return Errno.EROFS;
-        if (!caller.Owns(inode))
+        if (inode.IsProtected || !caller.Owns(inode))
             return Errno.EPERM;
         if (inode is SymlinkInode)
             return Errno.EOPNOTSUPP;
@@ -37,6 +37,8 @@ internal static class AttributeOperations
         var inode = path.Inode;
         if (path.Mount.IsReadOnly)
             return Errno.EROFS;
+        if (inode.IsProtected)
+            return Errno.EPERM;
         var credentials = caller.Credentials;
         if (!credentials.IsFilePrivileged)
         {
@@ -64,6 +66,8 @@ internal static class AttributeOperations
         if (path.Mount.IsReadOnly)
             return Errno.EROFS;
         var bothNow = access.Nanoseconds == Timespec.UTIME_NOW && modify.Nanoseconds == Timespec.UTIME_NOW;
+        if (inode.IsImmutable || (inode.IsAppendOnly && !bothNow))
+            return Errno.EPERM;
         if (!caller.Owns(inode))
         {
             var error = bothNow ? caller.Check(path, AccessMask.MAY_WRITE) : Errno.EPERM;
@@ -84,6 +88,8 @@ internal static class AttributeOperations
         var error = caller.Check(path, AccessMask.MAY_WRITE);
         if (error != Errno.None)
             return error;
+        if (regular.IsAppendOnly)
+            return Errno.EPERM;
         if (!regular.TryPin())
             return Errno.ENOENT;
         error = FileSizeLimit.Check(caller.Thread, size);

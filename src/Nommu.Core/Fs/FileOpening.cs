@@ -183,6 +183,10 @@ internal static class FileOpening
         var error = isNew ? Errno.None : caller.Check(path, wanted);
         if (error != Errno.None)
             return error;
+        // What may only grow is not opened for anything else; a new one is not yet like that.
+        var writes = (flags & OpenFlags.O_ACCMODE) != OpenFlags.O_RDONLY;
+        if (inode.IsAppendOnly && ((writes && (flags & OpenFlags.O_APPEND) == 0) || (flags & OpenFlags.O_TRUNC) != 0))
+            return Errno.EPERM;
         return (flags & OpenFlags.O_NOATIME) != 0 && !caller.Owns(inode) ? Errno.EPERM : Errno.None;
     }
 

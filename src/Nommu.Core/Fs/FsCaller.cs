@@ -15,6 +15,8 @@ internal readonly record struct FsCaller(FsContext Fs, Credentials Credentials, 
         var inode = path.Inode;
         if ((wanted & AccessMask.MAY_WRITE) != 0 && path.Mount.IsReadOnly && inode is not SpecialInode)
             return Errno.EROFS;
+        if ((wanted & AccessMask.MAY_WRITE) != 0 && inode.IsImmutable)
+            return Errno.EPERM;
         return inode.CheckPermission(Credentials, wanted);
     }
 

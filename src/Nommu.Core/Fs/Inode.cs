@@ -83,6 +83,18 @@ public abstract class Inode
     /// <summary>True for a file that was made without a name and may be given one (O_TMPFILE).</summary>
     internal bool IsLinkable { get; set; }
 
+    /// <summary>Linux: the flags of <c>i_flags</c> that users set (ioctl_iflags(2)). Changed under <see cref="Lock"/>.</summary>
+    internal InodeFlags Flags { get; set; }
+
+    /// <summary>Those that this file system knows for this kind of file; none where it knows none.</summary>
+    internal virtual InodeFlags SettableFlags => InodeFlags.None;
+
+    internal bool IsImmutable => (Flags & InodeFlags.FS_IMMUTABLE_FL) != 0;
+
+    internal bool IsAppendOnly => (Flags & InodeFlags.FS_APPEND_FL) != 0;
+
+    internal bool IsProtected => (Flags & InodeFlagOperations.Protected) != 0;
+
     /// <summary>The type bits of <see cref="Mode"/>.</summary>
     public InodeMode Type => Mode & InodeMode.S_IFMT;
 
@@ -186,7 +198,7 @@ public abstract class Inode
     /// <summary>Linux: <c>touch_atime</c> with relatime: written only where it is older than a change or than a day.</summary>
     internal void TouchAccessed(Mount mount)
     {
-        if ((mount.Flags & (MountFlags.MS_NOATIME | MountFlags.MS_RDONLY)) != 0 || !SuperBlock.KeepsAccessTime)
+        if ((mount.Flags & (MountFlags.MS_NOATIME | MountFlags.MS_RDONLY)) != 0 || !SuperBlock.KeepsAccessTime || (Flags & InodeFlags.FS_NOATIME_FL) != 0)
             return;
         if (Type == InodeMode.S_IFDIR && (mount.Flags & MountFlags.MS_NODIRATIME) != 0)
             return;

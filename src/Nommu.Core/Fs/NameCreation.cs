@@ -100,7 +100,7 @@ internal static class NameCreation
         private Result<Inode> AddLink(DirectoryInode directory, FileName name)
         {
             var inode = Linked.Inode;
-            if (inode is DirectoryInode)
+            if (inode is DirectoryInode || inode.IsProtected)
                 return Errno.EPERM;
             // A file that has lost its last name stays lost; one that was made without a name may be given one.
             if (inode.NumberOfLinks == 0 && !inode.IsLinkable)

@@ -104,6 +104,8 @@ internal static class NameRemoval
         var error = caller.Check(parent, AccessMask.MAY_WRITE | AccessMask.MAY_EXEC);
         if (error != Errno.None)
             return error;
+        if (parent.Inode.IsAppendOnly || victim.IsProtected)
+            return Errno.EPERM;
         // In a sticky directory only the owner of the file or of the directory removes a name.
         if ((parent.Inode.Mode & InodeMode.S_ISVTX) != 0 && !caller.Owns(victim) && !caller.Owns(parent.Inode))
             return Errno.EPERM;

@@ -35,12 +35,13 @@ internal static class StatReading
         const ulong STATX_ATTR_MOUNT_ROOT = 0x2000;
         var basic = Read(path);
         var inode = path.Inode;
+        var (attributes, known) = InodeFlagOperations.ShowExtended(inode);
         return new Statx
         {
             Mask = Statx.STATX_BASIC_STATS | Statx.STATX_BTIME | Statx.STATX_MNT_ID,
             BlockSize = (uint)basic.BlockSize,
-            Attributes = path.Dentry == path.Mount.Root ? STATX_ATTR_MOUNT_ROOT : 0,
-            AttributesMask = STATX_ATTR_MOUNT_ROOT,
+            Attributes = attributes | (path.Dentry == path.Mount.Root ? STATX_ATTR_MOUNT_ROOT : 0),
+            AttributesMask = known | STATX_ATTR_MOUNT_ROOT,
             Nlink = (uint)basic.Nlink,
             Uid = basic.Uid,
             Gid = basic.Gid,

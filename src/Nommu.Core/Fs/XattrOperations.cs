@@ -50,6 +50,8 @@ internal static class XattrOperations
         var writes = wanted == AccessMask.MAY_WRITE;
         if (writes && path.Mount.IsReadOnly)
             return Errno.EROFS;
+        if (writes && inode.IsProtected)
+            return Errno.EPERM;
         var text = name.Bytes;
         if (text.StartsWith("security."u8))
             return writes && !caller.Credentials.IsPrivileged ? Errno.EPERM : Errno.None;

@@ -80,6 +80,8 @@ internal static class AttributeSyscalls
             return Errno.EBADF;
         if (!file.CanWrite || file.Inode is not RegularInode regular)
             return Errno.EINVAL;
+        if (regular.IsAppendOnly)
+            return Errno.EPERM;
         var error = FileSizeLimit.Check(thread, length);
         if (error == Errno.None)
             error = file.Truncate(length);
@@ -100,6 +102,8 @@ internal static class AttributeSyscalls
             return Errno.EOPNOTSUPP;
         if (!file.CanWrite)
             return Errno.EBADF;
+        if (file.Inode.IsImmutable || (file.Inode.IsAppendOnly && (mode & ~FallocateMode.FALLOC_FL_KEEP_SIZE) != 0))
+            return Errno.EPERM;
         return file.Inode.Type switch
         {
             InodeMode.S_IFREG => file.Allocate(mode, offset, length),

@@ -60,6 +60,8 @@ internal static class FcntlSyscalls
     private static Errno SetFlags(GuestThread thread, FileDescription file, OpenFlags flags)
     {
         var changed = (flags ^ file.Flags) & Settable;
+        if ((changed & ~flags & OpenFlags.O_APPEND) != 0 && file.Inode.IsAppendOnly)
+            return Errno.EPERM;
         if ((changed & flags & OpenFlags.O_NOATIME) != 0 && !thread.FsCaller.Owns(file.Inode))
             return Errno.EPERM;
         if ((flags & OpenFlags.O_DIRECT) != 0 && file is not PipeFile && file.Inode is not RegularInode)

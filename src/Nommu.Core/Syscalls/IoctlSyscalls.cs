@@ -30,6 +30,10 @@ internal static class IoctlSyscalls
                 return file.Inode is RegularInode or DirectoryInode or SymlinkInode ? thread.Memory.Write(new UserPtr<long>(argument), file.Inode.Size) : Errno.ENOTTY;
             case IoctlNumber.FIGETBSZ:
                 return file.Inode is RegularInode or DirectoryInode ? thread.Memory.Write(new UserPtr<int>(argument), file.Inode.BlockSize) : Errno.ENOTTY;
+            case IoctlNumber.FS_IOC_GETFLAGS when file.Inode is RegularInode or DirectoryInode:
+                return InodeFlagOperations.Get(thread, file.Inode, argument);
+            case IoctlNumber.FS_IOC_SETFLAGS when file.Inode is RegularInode or DirectoryInode:
+                return InodeFlagOperations.Set(thread, file.Path, argument);
             case IoctlNumber.FIONREAD when file.Inode is RegularInode:
                 return FileRest(thread, file, argument);
             default:

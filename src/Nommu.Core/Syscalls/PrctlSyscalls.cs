@@ -75,6 +75,8 @@ internal static class PrctlSyscalls
             case PrctlOption.PR_CAPBSET_DROP:
                 // Rights follow from ids alone: none can be dropped, and none says it was.
                 return a <= (ulong)Capability.CAP_CHECKPOINT_RESTORE ? Errno.EPERM : Errno.EINVAL;
+            case PrctlOption.PR_CAP_AMBIENT:
+                return Ambient((AmbientOption)a, b, c, d);
             case PrctlOption.PR_GET_SECUREBITS:
                 return own.KeepCapabilities ? 1 << 4 : 0;
             case PrctlOption.PR_SET_SECUREBITS or PrctlOption.PR_SET_MM:
@@ -94,6 +96,21 @@ internal static class PrctlSyscalls
             default:
                 return Errno.EINVAL;
         }
+    }
+
+    /// <summary>Only what is inherited can become ambient (capabilities(7)), and here nothing is: none is there, none can be raised.</summary>
+    private static SyscallResult Ambient(AmbientOption option, ulong capability, ulong c, ulong d)
+    {
+        if (option == AmbientOption.PR_CAP_AMBIENT_CLEAR_ALL)
+            return (capability | c | d) != 0 ? Errno.EINVAL : Errno.None;
+        if ((c | d) != 0 || capability > (ulong)Capability.CAP_CHECKPOINT_RESTORE)
+            return Errno.EINVAL;
+        return option switch
+        {
+            AmbientOption.PR_CAP_AMBIENT_IS_SET or AmbientOption.PR_CAP_AMBIENT_LOWER => 0L,
+            AmbientOption.PR_CAP_AMBIENT_RAISE => Errno.EPERM,
+            _ => Errno.EINVAL,
+        };
     }
 
     private static Errno SetName(GuestThread thread, ulong address)

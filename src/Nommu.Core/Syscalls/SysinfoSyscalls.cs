@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Fs.Procfs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Time;
@@ -13,6 +14,7 @@ internal static class SysinfoSyscalls
     {
         var machine = thread.Machine;
         var arena = machine.Arena;
+        var shared = KernelMemory.InTmpfs(machine);
         var threads = 0;
         lock (machine.Tasks.Lock)
         {
@@ -23,7 +25,8 @@ internal static class SysinfoSyscalls
         {
             Uptime = (machine.Clock.UptimeNanoseconds + KernelClock.NanosecondsPerSecond - 1) / KernelClock.NanosecondsPerSecond,
             TotalRam = (ulong)arena.Limit * Arena.PageSize,
-            FreeRam = (ulong)Math.Max(0, arena.Limit - arena.Charged) * Arena.PageSize,
+            FreeRam = (ulong)KernelMemory.Free(machine, shared) * Arena.PageSize,
+            SharedRam = (ulong)shared * Arena.PageSize,
             Processes = (ushort)Math.Min(threads, ushort.MaxValue),
             MemoryUnit = 1,
         });

@@ -19,7 +19,8 @@ internal static class UnameSyscalls
                 NodeName = uts.NodeName,
                 Release = UtsnameField.From(UtsNamespace.Release),
                 Version = UtsnameField.From(uts.Version),
-                Machine = UtsnameField.From(UtsNamespace.MachineName),
+                // Linux: override_architecture: to what says it is a 32-bit program, so is the machine.
+                Machine = (byte)thread.Attributes.Personality == (byte)Personality.PER_LINUX32 ? UtsnameField.From("i686") : UtsnameField.From(UtsNamespace.MachineName),
                 DomainName = uts.DomainName,
             });
         }

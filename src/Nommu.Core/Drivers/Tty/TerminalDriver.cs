@@ -15,11 +15,12 @@ internal sealed class TerminalDriver
     private readonly TimeProvider _clock;
     private readonly DevptsType _devpts;
     private readonly DeviceTable _devices;
+    private readonly ConsoleRedirection _redirection = new();
 
     internal TerminalDriver(TaskTable tasks, TimeProvider clock, DevptsType devpts, DeviceTable devices)
     {
         (_tasks, _clock, _devpts, _devices) = (tasks, clock, devpts, devices);
-        Console = new Tty(tasks, clock, ConsoleDevice.SerialNumber, isPseudo: false);
+        Console = new Tty(tasks, clock, ConsoleDevice.SerialNumber, isPseudo: false) { Redirection = _redirection };
         const InodeMode everyone = (InodeMode)0x1B6;
         const InodeMode owner = (InodeMode)0x180;
         _ = devices.Add("tty", ControllingTerminalDevice.Number, new ControllingTerminalDevice(), everyone);
@@ -46,7 +47,7 @@ internal sealed class TerminalDriver
         if (!_devpts.Allocate().TryGet(out var index))
             return Errno.ENOSPC;
         var number = new DeviceNumber(SlaveMajor, (uint)index);
-        var tty = new Tty(_tasks, _clock, number, isPseudo: true) { Unused = () => _devpts.Free(index), MasterGone = () => RemoveNode(index, number) };
+        var tty = new Tty(_tasks, _clock, number, isPseudo: true) { Redirection = _redirection, Unused = () => _devpts.Free(index), MasterGone = () => RemoveNode(index, number) };
         _ = _devices.Add(null, number, new SlaveDevice(tty), (InodeMode)0x180);
         _devpts.AddNode(index, uid, gid, number);
         return tty;

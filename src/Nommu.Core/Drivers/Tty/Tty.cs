@@ -48,6 +48,9 @@ internal sealed partial class Tty : ITerminalSide, IControllingTerminal
     /// <summary>TIOCEXCL: nobody but root opens it again.</summary>
     internal bool IsExclusive { get; set; }
 
+    /// <summary>Where the machine's console is redirected to.</summary>
+    internal required ConsoleRedirection Redirection { get; init; }
+
     /// <summary>Told when both ends of a pair are closed.</summary>
     internal Action? Unused { get; init; }
 

@@ -28,6 +28,9 @@ internal sealed class TtyFile : FileDescription
 
     internal Tty Tty { get; }
 
+    /// <summary>Whether it was opened as /dev/console.</summary>
+    internal bool IsConsole => _isConsole;
+
     /// <inheritdoc/>
     public override bool WritesInParts => true;
 
@@ -79,6 +82,15 @@ internal sealed class TtyFile : FileDescription
     /// <inheritdoc/>
     public override Result<long> Write(ref IoVector from)
     {
+        if (!_isConsole || Tty.Redirection.Take() is not { } other)
+            return WriteHere(ref from);
+        var result = other.WriteHere(ref from);
+        other.Release();
+        return result;
+    }
+
+    private Result<long> WriteHere(ref IoVector from)
+    {
         Span<byte> piece = stackalloc byte[PieceLength];
         long done = 0;
         while (from.Remaining > 0)
@@ -103,8 +115,14 @@ internal sealed class TtyFile : FileDescription
     /// <inheritdoc/>
     public override PollEvents Poll(PollTable? table)
     {
+        var other = _isConsole ? Tty.Redirection.Take() : null;
+        var output = other?.Tty ?? Tty;
         table?.Add(Tty.InputQueue);
-        table?.Add(Tty.RoomQueue);
+        table?.Add(output.RoomQueue);
+        bool canWrite;
+        lock (output.Lock)
+            canWrite = output.CanWrite;
+        other?.Release();
         lock (Tty.Lock)
         {
             if (IsHungUp)
@@ -114,7 +132,7 @@ internal sealed class TtyFile : FileDescription
             var wanted = termios[TermiosCharacter.VTIME] == 0 ? Math.Max(1, (int)termios[TermiosCharacter.VMIN]) : 1;
             if (Tty.Line.CanRead(wanted))
                 events |= PollEvents.POLLIN | PollEvents.POLLRDNORM;
-            if (Tty.CanWrite)
+            if (canWrite)
                 events |= PollEvents.POLLOUT | PollEvents.POLLWRNORM;
             return events;
         }

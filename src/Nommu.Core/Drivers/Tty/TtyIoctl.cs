@@ -36,6 +36,8 @@ internal static class TtyIoctl
                     return Errno.EPERM;
                 tty.HangUp();
                 return 0;
+            case IoctlNumber.TIOCCONS when file is TtyFile own:
+                return Answer(tty.Redirection.Set(request.Thread, own));
             default:
                 return PerformShared(tty, request, Waits(tty, request));
         }

@@ -12,7 +12,7 @@ internal static class KernelMemory
         var total = machine.Arena.Limit;
         var charged = machine.Arena.Charged;
         var shared = InTmpfs(machine);
-        var free = Math.Max(0, total - charged - shared);
+        var free = Free(machine, shared);
         Row(text, "MemTotal", total);
         Row(text, "MemFree", free);
         Row(text, "MemAvailable", free);
@@ -30,8 +30,11 @@ internal static class KernelMemory
         text.Add($"VmallocTotal:   {0,8} kB\nVmallocUsed:    {0,8} kB\n");
     }
 
+    /// <summary>What nobody uses, in pages.</summary>
+    internal static long Free(Machine machine, long inTmpfs) => Math.Max(0, machine.Arena.Limit - machine.Arena.Charged - inTmpfs);
+
     /// <summary>What the files of all tmpfs instances take, in pages.</summary>
-    private static long InTmpfs(Machine machine)
+    internal static long InTmpfs(Machine machine)
     {
         var seen = new HashSet<SuperBlock>();
         long pages = 0;

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Diagnostics;
 using Nommu.Core.Fs.Pipes;
 using Nommu.Core.Processes;
 
@@ -50,7 +51,7 @@ internal static class SysctlTree
         Add(fileSystem, kernel, "overflowuid", static (_, text) => text.Add("65534\n"u8));
         Add(fileSystem, kernel, "overflowgid", static (_, text) => text.Add("65534\n"u8));
         Add(fileSystem, kernel, "panic", static (_, text) => text.Add("0\n"u8));
-        Add(fileSystem, kernel, "printk", static (_, text) => text.Add("7\t4\t1\t7\n"u8));
+        Add(fileSystem, kernel, "printk", static (proc, text) => text.Add($"{proc.Machine.Syslog.ConsoleLevel}\t4\t{Syslog.MinimumLevel}\t{Syslog.DefaultLevel}\n"));
         var random = new PseudoDirectory(fileSystem, fileSystem.NextIno());
         kernel.Add("random", random);
         Add(fileSystem, random, "boot_id", static (proc, text) => text.Add($"{proc.BootId}\n"));

@@ -38,6 +38,7 @@ internal static class TaskEntries
         File("stat", ReadAll, TaskStat.Show),
         File("statm", ReadAll, TaskStat.ShowMemory),
         File("maps", ReadAll, TaskMaps.Show, isGuarded: true),
+        File("personality", ReadOwner, static (task, text, _) => Done(text, task.FindThread()?.Attributes.Personality ?? 0)),
         File("smaps", ReadAll, TaskMaps.ShowFigures, isGuarded: true),
         Link("cwd", (task, _) => task.FindThread()?.Fs.WorkingDirectory),
         Link("root", (task, _) => task.FindThread()?.Fs.Root),
@@ -53,6 +54,12 @@ internal static class TaskEntries
 
     private static TaskEntry Link(string name, Func<ProcTask, int, FsPath?> find) =>
         new(name, InodeMode.S_IFLNK, (task, ino) => new TaskLink(task, ino, InodeMode.S_IRWXUGO, 0, 0, find));
+
+    private static Errno Done(SeqText text, Personality personality)
+    {
+        text.Add($"{(uint)personality:x8}\n");
+        return Errno.None;
+    }
 
     private static Errno Done(SeqText text, ReadOnlySpan<byte> content)
     {

@@ -22,7 +22,7 @@ internal static class TaskStatus
             memory.Release();
         }
         ShowSignals(text, now);
-        ShowRights(text, now.Credentials);
+        ShowRights(text, now.Credentials, now.Thread is { Attributes.NoNewPrivileges: true });
         ShowProcessors(text);
         return Errno.None;
     }
@@ -75,12 +75,12 @@ internal static class TaskStatus
         text.Add($"SigIgn:\t{now.Ignored.Bits:x16}\nSigCgt:\t{now.Caught.Bits:x16}\n");
     }
 
-    private static void ShowRights(SeqText text, Credentials who)
+    private static void ShowRights(SeqText text, Credentials who, bool noNewPrivileges)
     {
         var permitted = who.Euid == 0 || who.Uid == 0 || who.Suid == 0 ? AllCapabilities : 0;
         var effective = who.IsPrivileged ? AllCapabilities : 0;
         text.Add($"CapInh:\t{0:x16}\nCapPrm:\t{permitted:x16}\nCapEff:\t{effective:x16}\nCapBnd:\t{AllCapabilities:x16}\nCapAmb:\t{0:x16}\n");
-        text.Add("NoNewPrivs:\t0\nSeccomp:\t0\nSeccomp_filters:\t0\n"u8);
+        text.Add($"NoNewPrivs:\t{(noNewPrivileges ? 1 : 0)}\nSeccomp:\t0\nSeccomp_filters:\t0\n");
     }
 
     private static void ShowProcessors(SeqText text)

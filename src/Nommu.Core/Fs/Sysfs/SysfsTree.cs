@@ -35,6 +35,9 @@ internal sealed class SysfsTree
         var number = NumberOf(device);
         place.Put("dev", new SysfsFile(_superBlock, ++_lastIno, $"{number}\n"));
         place.Put("uevent", new SysfsFile(_superBlock, ++_lastIno, $"MAJOR={device.Number.Major}\nMINOR={device.Number.Minor}\nDEVNAME={device.Name}\n"));
+        // Linux lists its consoles here, the one behind /dev/console last: ours is the line of the console driver.
+        if (device.Name == "console")
+            place.Put("active", new SysfsFile(_superBlock, ++_lastIno, "ttyS0\n"));
         place.Put("subsystem", Link($"../../../../class/{kind}"));
         Make(_class, kind).Put(name, Link($"../../devices/virtual/{kind}/{name}"));
         _byNumber.Put(number, Link($"../../devices/virtual/{kind}/{name}"));

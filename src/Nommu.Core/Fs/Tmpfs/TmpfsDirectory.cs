@@ -24,6 +24,9 @@ internal sealed class TmpfsDirectory : DirectoryInode
     public override bool CachesNames => true;
 
     /// <inheritdoc/>
+    internal override InodeFlags SettableFlags => TmpfsSuperBlock.KnownFlags;
+
+    /// <inheritdoc/>
     public override long Blocks => 0;
 
     /// <inheritdoc/>
@@ -43,7 +46,7 @@ internal sealed class TmpfsDirectory : DirectoryInode
 
     /// <inheritdoc/>
     public override Result<Inode> Create(FileName name, in CreateRequest request) =>
-        _fileSystem.TryAddInode() ? Add(name, new TmpfsFile(_fileSystem, request)) : Errno.ENOSPC;
+        _fileSystem.TryAddInode() ? Add(name, new TmpfsFile(_fileSystem, request) { Flags = Flags & InodeFlagOperations.Inherited }) : Errno.ENOSPC;
 
     /// <inheritdoc/>
     public override Result<Inode> MakeDirectory(FileName name, in CreateRequest request)
@@ -51,7 +54,7 @@ internal sealed class TmpfsDirectory : DirectoryInode
         if (!_fileSystem.TryAddInode())
             return Errno.ENOSPC;
         AddLinks(1);
-        return Add(name, new TmpfsDirectory(_fileSystem, request));
+        return Add(name, new TmpfsDirectory(_fileSystem, request) { Flags = Flags & InodeFlagOperations.Inherited });
     }
 
     /// <inheritdoc/>

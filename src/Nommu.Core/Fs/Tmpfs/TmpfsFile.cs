@@ -32,6 +32,9 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     }
 
     /// <inheritdoc/>
+    internal override InodeFlags SettableFlags => TmpfsSuperBlock.KnownFlags;
+
+    /// <inheritdoc/>
     public override long Blocks => (long)_pages.PageCount * (PageStore.PageSize / 512);
 
     /// <inheritdoc/>

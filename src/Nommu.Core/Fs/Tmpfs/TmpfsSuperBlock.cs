@@ -6,6 +6,9 @@ namespace Nommu.Core.Fs.Tmpfs;
 internal sealed class TmpfsSuperBlock : SuperBlock
 {
     private readonly Lock _lock = new();
+    /// <summary>Linux: SHMEM_FL_USER_MODIFIABLE.</summary>
+    internal const InodeFlags KnownFlags = InodeFlags.FS_IMMUTABLE_FL | InodeFlags.FS_APPEND_FL | InodeFlags.FS_NODUMP_FL | InodeFlags.FS_NOATIME_FL;
+
     private TmpfsOptions _options;
     private ulong _nextIno;
     private long _usedPages;
