@@ -1,4 +1,4 @@
-using System.Runtime.CompilerServices;
+using System.Reflection;
 using Microsoft.CodeAnalysis;
 using Microsoft.CodeAnalysis.CSharp;
 using Microsoft.CodeAnalysis.CSharp.Syntax;
@@ -10,7 +10,9 @@ internal static class SourceTree
 {
     private static readonly Lazy<IReadOnlyList<SourceFile>> s_files = new(Parse);
 
-    internal static string Root { get; } = Path.GetFullPath(Path.Combine(Here(), "../../../src/Nommu.Core"));
+    // Not by the caller's file path: a deterministic build says another one.
+    internal static string Root { get; } =
+        Path.GetDirectoryName(typeof(SourceTree).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(attribute => attribute.Key == "PackedProject").Value)!;
 
     internal static IReadOnlyList<SourceFile> Files => s_files.Value;
 
@@ -22,8 +24,6 @@ internal static class SourceTree
             .Order(StringComparer.Ordinal)
             .Select(path => new SourceFile(path, File.ReadAllText(Path.Combine(Root, path)))),
     ];
-
-    private static string Here([CallerFilePath] string path = "") => Path.GetDirectoryName(path)!;
 }
 
 /// <summary>One file, by its path below src/Nommu.Core.</summary>
