@@ -1,9 +1,14 @@
 // bad-calls.tool NUMBER SEED ROUNDS: makes one system call over and over with arguments that no program would give it. It may end in any way; the machine goes on.
+#define _GNU_SOURCE
+#include <fcntl.h>
 #include <signal.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <unistd.h>
 
@@ -30,6 +35,7 @@ static void on_tick(int signal_number)
 
 static uint64_t argument(void)
 {
+    static const char *const paths[] = { "", ".", "file", "folder", "nothing", "file/nothing", "/proc/self/maps", "/proc/self/fd/3", "/dev/zero" };
     static const uint64_t numbers[] = { 0, 0, 1, 2, 3, 4, 7, 8, 16, 64, 255, 4096, -1, -100, 0x7fffffff, 0x80000000, 0xffffffff, 0x100000000 };
     static const uint64_t nowhere[] = { 0x1000, 0x123456789000, 0x7fffffffe000, 0x7fffffffffff, 0x8000000000000000, 0xffff800000000000, 0xffffffffff600000, -8 };
     uint64_t any = next();
@@ -45,9 +51,31 @@ static uint64_t argument(void)
     case 10: return (uint64_t)read_only;
     case 11: return (uint64_t)&argument;
     case 12: return (uint64_t)&any;
-    case 13: return (uint64_t)"/tmp/bad-calls";
+    case 13: return (uint64_t)paths[(any >> 16) % (sizeof paths / sizeof *paths)];
+    case 14: return any >> 16 & 15; // a descriptor, as often as not
     default: return (uint64_t)good + (any >> 16 & (PAGE - 1));
     }
+}
+
+// A folder of its own, and descriptors of all kinds, from 3 on.
+static void open_some(const char *name)
+{
+    int ends[2];
+    mkdir(name, 0700);
+    if (chdir(name) != 0)
+        _exit(4);
+    mkdir("folder", 0755);
+    write(open("file", O_RDWR | O_CREAT, 0600), "some text\n", 10);
+    open("folder", O_RDONLY);
+    if (pipe2(ends, O_NONBLOCK) == 0)
+        write(ends[1], "more text\n", 10);
+    open("/dev/zero", O_RDWR);
+    open("/dev/ptmx", O_RDWR | O_NOCTTY | O_NONBLOCK);
+    open("/proc/self/status", O_RDONLY);
+    memfd_create("memory", MFD_ALLOW_SEALING);
+    epoll_create1(0);
+    eventfd(0, EFD_NONBLOCK);
+    open("/proc", O_PATH);
 }
 
 static void call(long number)
@@ -76,6 +104,7 @@ int main(int count, char **arguments)
     mprotect(read_only, PAGE, PROT_READ);
     gone = read_only + PAGE;
     munmap(gone, PAGE);
+    open_some(arguments[1]);
     sigaction(SIGALRM, &action, 0);
     setitimer(ITIMER_REAL, &timer, 0);
     for (int round = 0; round < rounds; round++)

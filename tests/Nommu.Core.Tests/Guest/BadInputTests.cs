@@ -40,18 +40,6 @@ public class BadInputTests
     }
 
     [Test]
-    public async Task AnUnknownSystemCallIsEnosysAndLoggedOnce()
-    {
-        var run = await ProgramRun.InKernelAsync(_kernel, "/guest/unknown-call.tool", "/");
-        Assert.Multiple(() =>
-        {
-            Assert.That(run.Output, Is.EqualTo("-1 1\n-1 1\n-1 1\n-1 1\n-1 1\n-1 1\n"));
-            Assert.That(_log.Lines.Where(line => line.Contains(" 500 ", StringComparison.Ordinal)).ToArray(), Has.Length.EqualTo(1));
-            Assert.That(_log.Lines.Where(line => line.Contains(" 511 ", StringComparison.Ordinal)).ToArray(), Has.Length.EqualTo(1));
-        });
-    }
-
-    [Test]
     public async Task NoMoreMemoryIsEnomem()
     {
         using var log = new LogCapture();
