@@ -104,6 +104,8 @@ internal static class BlockingIo
                     return done > 0 ? done : result;
                 if (result.IsOk && (!file.WritesInParts || from.Remaining == 0 || from.Faulted))
                     return done;
+                if (result.IsOk && thread.IsSignalPending)
+                    return done;
                 if (result.IsOk)
                     continue;
                 if (error != Errno.None)

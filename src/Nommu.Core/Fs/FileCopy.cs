@@ -27,6 +27,9 @@ internal static class FileCopy
         long done = 0;
         while (done < count)
         {
+            // A device gives and takes without end.
+            if (done > 0 && thread.IsSignalPending)
+                break;
             var buffer = thread.CopyBuffer.AsSpan(0, (int)Math.Min(count - done, GuestThread.CopyBufferSize));
             var read = Read(from, buffer, position);
             if (!read.IsOk || read.Value == 0)

@@ -39,6 +39,19 @@ public class BadInputTests
         Assert.That(await other.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.Zero);
     }
 
+    /// <summary>A new terminal drops most of what is typed, byte for byte: by itself this would take very long.</summary>
+    [TestCase("dd if=/dev/zero of=/dev/ptmx bs=100M count=1")]
+    [TestCase("cat /dev/zero >/dev/ptmx")]
+    [TestCase("cat /dev/zero >/dev/null")]
+    public async Task WhatIsWrittenWithoutEndCanBeKilled(string script)
+    {
+        var process = _kernel.Start(new GuestProcessStartInfo("/bin/sh", "-c", $"echo; exec {script}"));
+        Assert.That(await process.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.Empty);
+        await AssertBecomesAsync(process, "dd", "cat");
+        process.Kill();
+        Assert.That(await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(2)), Is.EqualTo(128 + (int)Signal.SIGKILL));
+    }
+
     [Test]
     public async Task NoMoreMemoryIsEnomem()
     {
@@ -73,6 +86,16 @@ public class BadInputTests
         await cat.StandardInput.WriteLineAsync(text);
         await cat.StandardInput.FlushAsync();
         Assert.That(await cat.StandardOutput.ReadLineAsync().WaitAsync(TimeSpan.FromSeconds(10)), Is.EqualTo(text));
+    }
+
+    private async Task AssertBecomesAsync(GuestProcess process, params string[] names)
+    {
+        for (var patience = 100; patience > 0; patience--)
+        {
+            if (names.Contains((await ProgramRun.InKernelAsync(_kernel, "/bin/cat", "/", $"/proc/{process.Id}/comm")).Output.TrimEnd()))
+                return;
+        }
+        Assert.Fail("It has not been executed.");
     }
 
     private static int NullDereference(int[]? nothing) => nothing!.Length;

@@ -14,6 +14,9 @@ internal sealed class TtyFile : FileDescription
 
     private const int PieceLength = 1024;
 
+    /// <summary>A write goes on after this many bytes, but not before signals have been looked at: a terminal may take all there is, byte for byte.</summary>
+    internal const int MostAtOnce = 1 << 16;
+
     private readonly InputTimer _timer;
     private readonly int _hangUps;
     private readonly bool _isConsole;
@@ -93,7 +96,7 @@ internal sealed class TtyFile : FileDescription
     {
         Span<byte> piece = stackalloc byte[PieceLength];
         long done = 0;
-        while (from.Remaining > 0)
+        while (from.Remaining > 0 && done < MostAtOnce)
         {
             // What is copied must find its room, so only as much as the room is certain for.
             lock (Tty.Lock)

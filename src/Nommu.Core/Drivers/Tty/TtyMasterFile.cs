@@ -53,7 +53,7 @@ internal sealed class TtyMasterFile : FileDescription
     {
         Span<byte> piece = stackalloc byte[256];
         long done = 0;
-        while (from.Remaining > 0)
+        while (from.Remaining > 0 && done < TtyFile.MostAtOnce)
         {
             var rest = from; // what finds no room is typed again
             var count = from.CopyFrom(piece[..(int)Math.Min(piece.Length, from.Remaining)]);
