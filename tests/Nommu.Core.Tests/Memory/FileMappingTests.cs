@@ -132,6 +132,17 @@ public class FileMappingTests
         .Add(ElfSegmentType.PT_LOAD, ElfSegmentFlags.PF_R, 0x2000, new byte[0x100])
         .Build();
 
+    [Test]
+    public void FarBehindTheEndOfAFileThereIsNothingToMapButItIsAllowed()
+    {
+        _loader.Add("/file", new byte[5000]);
+        var file = _loader.Files.Open("/file", OpenFlags.O_RDONLY).Value;
+        var blocks = file.Inode.Blocks;
+        Map("/file", 1L << 60, Page, Read, MapFlags.MAP_SHARED);
+        Assert.That(file.Inode.Blocks, Is.EqualTo(blocks));
+        file.Release();
+    }
+
     private ulong Map(string path, long offset, ulong length, MapProtection protection, MapFlags flags, OpenFlags open = OpenFlags.O_RDONLY, ulong at = 0)
     {
         var file = _loader.Files.Open(path, open).Value;

@@ -195,8 +195,9 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
         {
             if (forWriting && (_seals & (MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE)) != 0)
                 return Errno.EPERM;
+            // What lies wholly behind the end of the file, be it ever so far, has no pages.
             var end = Math.Min(offset + length, (_size + PageStore.PageSize - 1) & -PageStore.PageSize);
-            var error = FillHoles(offset, end);
+            var error = offset < end ? FillHoles(offset, end) : Errno.None;
             if (error != Errno.None)
                 return error;
             while (offset < end)
