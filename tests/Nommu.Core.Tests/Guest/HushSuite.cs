@@ -54,10 +54,11 @@ internal sealed partial class HushSuite : IDisposable
 
     public void Dispose() => System.IO.Directory.Delete(Directory, recursive: true);
 
+    // As from a terminal at which nobody types, nothing comes in and there is no end.
     private string[] Arguments(string top, string script)
     {
         var applets = $"{top}/{AppletFolder}";
-        return ["-i", $"PATH={applets}", "HOME=/", $"THIS_SH={applets}/hush", .. _configuration, "sh", "-c", "exec \"$@\" 2>&1 </dev/null", "sh", $"{applets}/hush", $"./{Path.GetFileName(script)}.tests"];
+        return ["-i", $"PATH={applets}", "HOME=/", $"THIS_SH={applets}/hush", .. _configuration, "sh", "-c", "mkfifo .input 2>/dev/null; exec \"$@\" 2>&1 0<>.input", "sh", $"{applets}/hush", $"./{Path.GetFileName(script)}.tests"];
     }
 
     private void LayOutApplets()
