@@ -82,9 +82,14 @@ internal sealed class CpuTimers
     {
         var left = Math.Min(Math.Min(Virtual.Left, Profile.Left), LimitLeft());
         if (left == long.MaxValue)
+        {
             _timer.Stop();
-        else
-            _ = _timer.Set(MonotonicClock.After(_clock.Provider, Math.Max(left / Math.Max(1, _process.Threads.Count), _pause)));
+            return;
+        }
+        // On a busy host the time may have come before the timer is set, which then would never ring.
+        while (!_timer.Set(MonotonicClock.After(_clock.Provider, Math.Max(left / Math.Max(1, _process.Threads.Count), _pause))))
+        {
+        }
     }
 
     private long LimitLeft()

@@ -122,8 +122,8 @@ internal sealed class PosixTimer
         {
             (_deadline, missed) = TimerSetting.NextAfter(_deadline, _interval, now);
             // A time that is gone already rings a little later, with what it has missed.
-            if (!_timer.Set(SoonestMonotonic()))
-                _ = _timer.Set(_clock.MonotonicNanoseconds + GuestClocks.Tick);
+            for (var isSet = _timer.Set(SoonestMonotonic()); !isSet;)
+                isSet = _timer.Set(_clock.MonotonicNanoseconds + GuestClocks.Tick);
         }
         Notify((int)Math.Min(missed, int.MaxValue));
     }
