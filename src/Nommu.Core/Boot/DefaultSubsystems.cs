@@ -14,6 +14,8 @@ using Nommu.Core.Fs.Sysfs;
 using Nommu.Core.Fs.Tmpfs;
 using Nommu.Core.Loader;
 using Nommu.Core.Memory;
+using Nommu.Core.Net.Sockets;
+using Nommu.Core.Net.Unix;
 using Nommu.Core.Processes;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Signals;
@@ -33,6 +35,7 @@ public static class DefaultSubsystems
         AddDiagnostics(services);
         AddMemory(services);
         AddFiles(services);
+        AddSockets(services);
         AddPrograms(services);
         AddProcesses(services);
     }
@@ -67,6 +70,12 @@ public static class DefaultSubsystems
         Prepend<IFileSystemType>(services, s => new SysfsType(s.GetRequiredService<DeviceTable>()));
         services.AddSingleton(MakeDeviceTable);
         services.AddSingleton(s => new VirtualFileSystem(s.GetServices<IFileSystemType>(), "tmpfs", "mode=755"u8, s.GetRequiredService<DeviceTable>(), s.GetRequiredService<TimeProvider>()));
+    }
+
+    private static void AddSockets(IServiceCollection services)
+    {
+        Prepend<ISocketFamily>(services, _ => new UnixFamily());
+        services.AddSingleton(s => new SocketFamilies(s.GetServices<ISocketFamily>()));
     }
 
     private static void AddPrograms(IServiceCollection services)
@@ -126,6 +135,7 @@ public static class DefaultSubsystems
             Loader = services.GetRequiredService<ProgramLoader>(),
             Log = services.GetRequiredService<LogBuffer>(),
             HostThreads = services.GetRequiredService<HostThreadPool>(),
+            SocketFamilies = services.GetRequiredService<SocketFamilies>(),
             Terminals = services.GetRequiredService<TerminalDriver>(),
             Logger = services.GetRequiredService<KernelLogger>(),
             CommandLine = services.GetRequiredService<KernelCommandLine>().Text,

@@ -30,7 +30,7 @@ internal static class BlockingIo
         if (refused != Errno.None)
             return refused;
         var total = from.Remaining;
-        var result = file.Write(ref from);
+        var result = file.WriteAs(thread, ref from);
         if (file.IsNonblocking || !(result.Error == Errno.EAGAIN || (file.WritesInParts && result.IsOk && result.Value < total && !from.Faulted)))
             return result;
         return WriteWaiting(thread, file, ref from, result.Value);
@@ -66,6 +66,7 @@ internal static class BlockingIo
         try
         {
             file.Poll(table);
+            var deadline = Deadline(thread, file.ReadTimeout);
             var error = Errno.None;
             while (true)
             {
@@ -78,7 +79,7 @@ internal static class BlockingIo
                     return error;
                 }
                 // What came together with a signal is still read.
-                error = thread.Sleep(MonotonicClock.Never);
+                error = Sleep(thread, deadline);
             }
         }
         finally
@@ -94,10 +95,11 @@ internal static class BlockingIo
         try
         {
             file.Poll(table);
+            var deadline = Deadline(thread, file.WriteTimeout);
             var error = Errno.None;
             while (true)
             {
-                var result = file.Write(ref from);
+                var result = file.WriteAs(thread, ref from);
                 if (result.IsOk)
                     done += result.Value;
                 else if (result.Error != Errno.EAGAIN)
@@ -113,7 +115,7 @@ internal static class BlockingIo
                     file.Interrupt();
                     return done > 0 ? done : error;
                 }
-                error = thread.Sleep(MonotonicClock.Never);
+                error = Sleep(thread, deadline);
             }
         }
         finally
@@ -121,4 +123,14 @@ internal static class BlockingIo
             table.Clear();
         }
     }
+
+    private static long Deadline(GuestThread thread, long timeout) => timeout == MonotonicClock.Never ? timeout : MonotonicClock.After(thread.Fs.FileSystem.Clock, timeout);
+
+    /// <summary>Who waits for a time only is not restarted by a signal (signal(7)).</summary>
+    private static Errno Sleep(GuestThread thread, long deadline) => thread.Sleep(deadline) switch
+    {
+        Errno.ETIMEDOUT => Errno.EAGAIN,
+        Errno.ERESTARTSYS when deadline != MonotonicClock.Never => Errno.EINTR,
+        var error => error,
+    };
 }

@@ -1,6 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Time;
 
 namespace Nommu.Core.Fs;
 
@@ -88,6 +89,15 @@ public abstract partial class FileDescription
     /// <returns>Bytes; EAGAIN when there is no room yet.</returns>
     public virtual Result<long> Write(ref IoVector from) => Errno.EINVAL;
 
+    /// <summary>Writes for somebody: of interest to files that tell others who wrote.</summary>
+    internal virtual Result<long> WriteAs(GuestThread thread, ref IoVector from) => Write(ref from);
+
+    /// <summary>How long a read waits, in nanoseconds (SO_RCVTIMEO); for all but sockets for ever.</summary>
+    internal virtual long ReadTimeout => MonotonicClock.Never;
+
+    /// <summary>How long a write waits, in nanoseconds (SO_SNDTIMEO).</summary>
+    internal virtual long WriteTimeout => MonotonicClock.Never;
+
     /// <summary>pread(2).</summary>
     /// <param name="to">Where to.</param>
     /// <param name="position">Not negative.</param>
@@ -152,6 +162,11 @@ public abstract partial class FileDescription
     {
     }
 
+    /// <summary>A reference is gone, and others are left.</summary>
+    internal virtual void ReferenceDropped()
+    {
+    }
+
     /// <summary>Takes another reference; the caller has one.</summary>
     internal FileDescription Retain()
     {
@@ -177,7 +192,10 @@ public abstract partial class FileDescription
     internal void Release()
     {
         if (Interlocked.Decrement(ref _references) != 0)
+        {
+            ReferenceDropped();
             return;
+        }
         if (Inode.HasFileLocks)
             Inode.FileLocks.ReleaseOwner(this);
         ForgetWatchers();
