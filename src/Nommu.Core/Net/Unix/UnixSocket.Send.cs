@@ -45,9 +45,7 @@ internal sealed partial class UnixSocket
         {
             var length = (int)Math.Min(message.Data.Remaining, Math.Min((Options.SendBuffer >> 1) - 64, LongestHead + StreamPages));
             var paged = Math.Min(length, (Math.Max(0, length - LongestHead) + 4095) & ~4095);
-            var error = SendPiece(ref message, peer, length, UnixMessage.Cost(length, paged), limited: false);
-            if (error == Errno.EAGAIN)
-                blocked = WriteQueue;
+            var error = SendPiece(ref message, peer, length, UnixMessage.Cost(length, paged), limited: false, out blocked);
             if (error != Errno.None)
                 return done > 0 ? done : error == Errno.ECONNREFUSED ? Errno.EPIPE : error;
             done += length;
@@ -74,9 +72,7 @@ internal sealed partial class UnixSocket
             return Errno.EPERM;
         var paged = length <= LongestLinear ? 0 : ((int)length - LongestLinear + 4095) & ~4095;
         var limited = receiver != this && receiver._peer != this;
-        error = SendPiece(ref message, receiver, (int)length, UnixMessage.Cost((int)length, paged), limited);
-        if (error == Errno.EAGAIN)
-            blocked = limited && receiver.IsFull ? receiver.RoomQueue : WriteQueue;
+        error = SendPiece(ref message, receiver, (int)length, UnixMessage.Cost((int)length, paged), limited, out blocked);
         if (error == Errno.ECONNREFUSED)
             return Refused(receiver);
         return error == Errno.None ? length : error;
@@ -122,9 +118,10 @@ internal sealed partial class UnixSocket
 
     /// <summary>Charges, copies and queues one piece, or does nothing at all.</summary>
     /// <returns>EAGAIN without room, EFAULT, ETOOMANYREFS, EPIPE where the receiver takes nothing any more, ECONNREFUSED where it is gone.</returns>
-    private Errno SendPiece(ref OutgoingMessage message, UnixSocket receiver, int length, int charge, bool limited)
+    private Errno SendPiece(ref OutgoingMessage message, UnixSocket receiver, int length, int charge, bool limited, out WaitQueue? blocked)
     {
-        if (Volatile.Read(ref _charged) >= Options.SendBuffer || (limited && receiver.IsFull))
+        blocked = Volatile.Read(ref _charged) >= Options.SendBuffer ? WriteQueue : limited && receiver.IsFull ? receiver.RoomQueue : null;
+        if (blocked is not null)
             return Errno.EAGAIN;
         var source = message.Data;
         var data = new byte[length];
@@ -140,6 +137,7 @@ internal sealed partial class UnixSocket
         {
             Uncharge(charge);
             _ = family.FilesUnderWay.Take(piece);
+            blocked = error == Errno.EAGAIN ? receiver.RoomQueue : null;
             return error;
         }
         message.Files = null;
