@@ -77,7 +77,7 @@ internal sealed partial class AddressSpace
             Protection = access,
             Flags = flags,
             Backing = VmBacking.HostFile,
-            Mapping = new FileMapping(request.File!, pages, forWriting),
+            Mapping = new FileMapping(request.File!, pages, forWriting, request.Watcher),
             Offset = (ulong)request.Offset,
         });
         return address;
