@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Processes;
 
 namespace Nommu.Core.Ipc;
 

@@ -13,7 +13,10 @@ internal static class SharedMemorySyscalls
     [Syscall(30, "shmat")]
     internal static SyscallResult Shmat(GuestThread thread, int id, ulong address, ShmFlags flags)
     {
+        var knew = thread.Space.UsesVectorExtensions;
         var attached = thread.Machine.Ipc.SharedMemory.Attach(thread, id, address, flags);
+        if (thread.Space.UsesVectorExtensions != knew)
+            thread.Process.SaveAllVectors(thread.Space);
         return attached.IsOk ? (long)attached.Value : attached.Error;
     }
 

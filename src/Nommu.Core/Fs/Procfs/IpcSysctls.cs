@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.Globalization;
 using Nommu.Core.Abi;
 using Nommu.Core.Ipc;
@@ -7,7 +8,7 @@ namespace Nommu.Core.Fs.Procfs;
 /// <summary>Linux: ipc/ipc_sysctl.c: the limits of System V's IPC in /proc/sys/kernel.</summary>
 internal static class IpcSysctls
 {
-    private static ReadOnlySpan<byte> White => " \t\n\v\f\r\0"u8;
+    private static readonly SearchValues<byte> s_white = SearchValues.Create(" \t\n\v\f\r\0"u8);
 
     internal static void Fill(ProcfsSuperBlock fileSystem, PseudoDirectory kernel)
     {
@@ -66,11 +67,18 @@ internal static class IpcSysctls
     /// <summary>Takes a number and the white space around it.</summary>
     private static bool TryRead(ref ReadOnlySpan<byte> text, out ulong value)
     {
-        text = text.TrimStart(White);
-        var end = text.IndexOfAny(White);
+        SkipWhite(ref text);
+        var end = text.IndexOfAny(s_white);
         var length = end < 0 ? text.Length : end;
         var isNumber = ulong.TryParse(text[..length], NumberStyles.None, CultureInfo.InvariantCulture, out value);
-        text = text[length..].TrimStart(White);
+        text = text[length..];
+        SkipWhite(ref text);
         return isNumber;
+    }
+
+    private static void SkipWhite(ref ReadOnlySpan<byte> text)
+    {
+        var start = text.IndexOfAnyExcept(s_white);
+        text = start < 0 ? default : text[start..];
     }
 }
