@@ -43,14 +43,12 @@ internal static class PathNaming
         return buffer[start..];
     }
 
-    /// <summary>The same as a new array, with <c> (deleted)</c> behind a name that is gone. What lies in no tree shows its kind and number.</summary>
+    /// <summary>The same as a new array, with <c> (deleted)</c> behind a name that is gone. What lies in no tree shows the name it was given.</summary>
     internal static byte[] Describe(FsPath path, FsPath root)
     {
-        if (path.Inode.SuperBlock is AnonymousInodes && path.Dentry.IsRoot)
-        {
-            var name = path.Dentry.Name.Bytes;
-            return name.StartsWith("memfd:"u8) ? [(byte)'/', .. name, .. " (deleted)"u8] : name.ToArray();
-        }
+        // By the mount, since the file of a memfd or of shared memory is a tmpfs's: their names say themselves that they are deleted.
+        if (path.Mount.SuperBlock is AnonymousInodes && path.Dentry.IsRoot)
+            return path.Dentry.Name.Bytes.ToArray();
         var size = 1;
         for (FsPath at = path; ;)
         {

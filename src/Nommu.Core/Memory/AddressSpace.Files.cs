@@ -11,7 +11,10 @@ internal sealed partial class AddressSpace
 
     private Result<ulong> MapFile(in MapRequest request, ulong length)
     {
-        if (request.IsShared || (request.Protection & MapProtection.PROT_EXEC) == 0)
+        var isExecutable = (request.Protection & MapProtection.PROT_EXEC) != 0;
+        if (request.IsShared && isExecutable)
+            UsesVectorExtensions = true; // code that nobody has looked at may use anything
+        if (request.IsShared || !isExecutable)
             return MapAsItIs(request, length);
         var segment = _texts?.Find(request.File!, request.Offset, length);
         try
@@ -77,7 +80,7 @@ internal sealed partial class AddressSpace
             Protection = access,
             Flags = flags,
             Backing = VmBacking.HostFile,
-            Mapping = new FileMapping(request.File!, pages, forWriting),
+            Mapping = new FileMapping(request.File!, pages, forWriting, request.Watcher),
             Offset = (ulong)request.Offset,
         });
         return address;

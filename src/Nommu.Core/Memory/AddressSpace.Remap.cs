@@ -67,7 +67,7 @@ internal sealed partial class AddressSpace
             return Errno.ENOMEM;
         var place = isFixed ? target : 0;
         var placed = isMappedAnew
-            ? MapFile(new MapRequest(place, to, area.Protection, kind, area.File, (long)area.Offset), to)
+            ? MapFile(new MapRequest(place, to, area.Protection, kind, area.File, (long)area.Offset) { Watcher = area.Mapping!.Watcher }, to)
             : MapAnonymous(new MapRequest(place, to, area.Backing == VmBacking.Reserved ? area.Protection : area.Protection | ReadWrite, kind | MapFlags.MAP_ANONYMOUS) { Name = area.Name }, to);
         if (!placed.TryGet(out var address))
             return placed;

@@ -90,10 +90,16 @@ internal sealed class Arena : IDisposable
     /// <returns>False when that is more than there is: ENOMEM.</returns>
     internal bool TryCharge(long pages)
     {
-        if (Interlocked.Add(ref _charged, pages) <= Limit)
-            return true;
-        Interlocked.Add(ref _charged, -pages);
-        return false;
+        // Never more than there is, not even for a moment: others would be refused what there is.
+        long old;
+        do
+        {
+            old = Volatile.Read(ref _charged);
+            if (pages > Limit - old)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref _charged, old + pages, old) != old);
+        return true;
     }
 
     internal void Uncharge(long pages) => Interlocked.Add(ref _charged, -pages);

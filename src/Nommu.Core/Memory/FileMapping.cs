@@ -12,18 +12,28 @@ internal sealed class FileMapping
     /// <param name="file">Gets another reference.</param>
     /// <param name="pages">The file's pages, where they were made to stay (<see cref="IMappable.Map"/>).</param>
     /// <param name="forWriting">As they were.</param>
-    internal FileMapping(FileDescription file, IMappable? pages = null, bool forWriting = false) => (File, _pages, _forWriting) = (file.Retain(), pages, forWriting);
+    /// <param name="watcher">Who is told of its pieces.</param>
+    internal FileMapping(FileDescription file, IMappable? pages = null, bool forWriting = false, IMappingWatcher? watcher = null)
+    {
+        (File, _pages, _forWriting, Watcher) = (file.Retain(), pages, forWriting, watcher);
+        watcher?.Opened();
+    }
 
     internal FileDescription File { get; }
 
+    /// <summary>Who is told of its pieces, if anybody is.</summary>
+    internal IMappingWatcher? Watcher { get; }
+
     internal FileMapping Retain()
     {
+        Watcher?.Opened();
         _references++;
         return this;
     }
 
     internal void Release()
     {
+        Watcher?.Closed();
         if (--_references != 0)
             return;
         // What was written through the mapping shows as a change no later than here (mmap(2), "Timestamps changes for file-backed mappings").

@@ -15,6 +15,9 @@ internal readonly record struct MapRequest(ulong Address, ulong Length, MapProte
     /// <summary>The area's name in /proc/PID/maps where there is no file.</summary>
     internal string? Name { get; init; }
 
+    /// <summary>Who is told of the pieces of the mapping of a file (shmat(2)).</summary>
+    internal IMappingWatcher? Watcher { get; init; }
+
     internal bool IsFixed => (Flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0;
 
     internal bool IsShared => ((int)Flags & (int)MapFlags.MAP_TYPE) is (int)MapFlags.MAP_SHARED or (int)MapFlags.MAP_SHARED_VALIDATE;

@@ -66,6 +66,7 @@ internal sealed partial class GuestThread
         var child = new GuestThread(Memory, files, fs, Credentials) { Id = id, Process = process, Space = Space.Retain(), Name = Name, Clock = Clock };
         child.Signals.InheritFrom(Signals, keepAlternateStack: !request.Has(CloneFlags.CLONE_VM) || request.Has(CloneFlags.CLONE_VFORK));
         child.InheritAttributes(this);
+        child.InheritSemaphores(this, request);
         process.Threads.Add(child);
         return child;
     }

@@ -24,6 +24,7 @@ internal sealed partial class GuestThread
         lock (process.Tasks.Lock)
             SignalDelivery.ThreadExits(this);
         ReleaseMemory();
+        ReleaseSemaphores();
         Files.Release();
         Fs.Release();
         lock (process.Tasks.Lock)

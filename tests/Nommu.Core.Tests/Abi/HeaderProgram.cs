@@ -14,7 +14,7 @@ internal static class HeaderProgram
         "linux/prctl.h", "asm/prctl.h", "asm/auxvec.h", "linux/auxvec.h", "linux/time.h", "linux/times.h", "linux/timerfd.h", "linux/resource.h", "asm/ioctls.h", "asm/termbits.h",
         "asm/termios.h", "linux/magic.h", "linux/romfs_fs.h", "linux/capability.h", "linux/falloc.h", "linux/xattr.h", "linux/mount.h", "linux/sched.h", "linux/utsname.h", "linux/sysinfo.h",
         "linux/random.h", "linux/memfd.h", "linux/reboot.h", "linux/personality.h", "linux/close_range.h", "linux/membarrier.h", "linux/inotify.h", "linux/uio.h", "linux/kd.h", "linux/vt.h",
-        "linux/rtc.h", "asm/errno.h",
+        "linux/rtc.h", "linux/ipc.h", "linux/shm.h", "linux/sem.h", "linux/msg.h", "asm/errno.h",
     ];
 
     /// <summary>The values of those expressions that mean something; with <paramref name="macros"/> only those whose name is a macro.</summary>

@@ -68,6 +68,15 @@ public class HeaderTests
         ["struct robust_list_head"] = typeof(RobustListHead),
         ["struct open_how"] = typeof(OpenHow),
         ["struct inotify_event"] = typeof(InotifyEvent),
+        ["struct ipc64_perm"] = typeof(IpcPerm),
+        ["struct shmid64_ds"] = typeof(ShmidDs),
+        ["struct shminfo64"] = typeof(Shminfo),
+        ["struct shm_info"] = typeof(ShmInfo),
+        ["struct semid64_ds"] = typeof(SemidDs),
+        ["struct seminfo"] = typeof(Seminfo),
+        ["struct sembuf"] = typeof(Sembuf),
+        ["struct msqid64_ds"] = typeof(MsqidDs),
+        ["struct msginfo"] = typeof(Msginfo),
     };
 
     [Test]
@@ -131,6 +140,23 @@ public class HeaderTests
         ("struct flock, l_pid", typeof(Flock), "Pid"),
         ("struct clone_args, set_tid", typeof(CloneArgs), "SetTid"),
         ("struct new_utsname, machine", typeof(Utsname), "Machine"),
+        ("struct ipc64_perm, cgid", typeof(IpcPerm), "CreatorGid"),
+        ("struct ipc64_perm, mode", typeof(IpcPerm), "Mode"),
+        ("struct ipc64_perm, seq", typeof(IpcPerm), "Sequence"),
+        ("struct shmid64_ds, shm_segsz", typeof(ShmidDs), "Size"),
+        ("struct shmid64_ds, shm_ctime", typeof(ShmidDs), "ChangeTime"),
+        ("struct shmid64_ds, shm_lpid", typeof(ShmidDs), "LastPid"),
+        ("struct shmid64_ds, shm_nattch", typeof(ShmidDs), "Attaches"),
+        ("struct shminfo64, shmall", typeof(Shminfo), "Shmall"),
+        ("struct shm_info, shm_rss", typeof(ShmInfo), "Resident"),
+        ("struct semid64_ds, sem_otime", typeof(SemidDs), "OperationTime"),
+        ("struct semid64_ds, sem_ctime", typeof(SemidDs), "ChangeTime"),
+        ("struct semid64_ds, sem_nsems", typeof(SemidDs), "Count"),
+        ("struct seminfo, semaem", typeof(Seminfo), "Semaem"),
+        ("struct msqid64_ds, msg_ctime", typeof(MsqidDs), "ChangeTime"),
+        ("struct msqid64_ds, msg_qbytes", typeof(MsqidDs), "Limit"),
+        ("struct msqid64_ds, msg_lrpid", typeof(MsqidDs), "ReceiverPid"),
+        ("struct msginfo, msgseg", typeof(Msginfo), "Msgseg"),
     ];
 
     [Test]

@@ -22,7 +22,7 @@ public sealed class AppletTests
 
     private static IEnumerable<string> Named(AppletUse use) => Applet.All.Where(applet => applet.Use == use).Select(applet => applet.Name);
 
-    // A folder of links to busybox, so that applets are found as they are in a system.
+    // A folder of links to busybox, so that applets are found as they are in a system; and what makes what ipcs and ipcrm are about.
     [OneTimeSetUp]
     public static async Task BootAsync()
     {
@@ -30,6 +30,7 @@ public sealed class AppletTests
         File.Copy(Path.Combine(GuestPaths.Root, "bin/busybox-static"), Path.Combine(s_links, "busybox"));
         foreach (var name in File.ReadLines(Path.Combine(GuestPaths.Cache, "busybox.applets")))
             File.CreateSymbolicLink(Path.Combine(s_links, name), "busybox");
+        File.Copy(Path.Combine(GuestPaths.Programs, "ipcmk.tool"), Path.Combine(s_links, "ipcmk"));
         File.SetUnixFileMode(s_links, ForAll);
         s_kernel = await BootOneAsync();
     }

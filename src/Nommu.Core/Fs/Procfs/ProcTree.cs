@@ -27,6 +27,11 @@ internal static class ProcTree
         AddFile(root, "version", KernelLists.ShowVersion);
         AddFile(root, "cmdline", static (machine, text) => text.Add($"{machine.CommandLine}\n"));
         root.Add("net", new PseudoDirectory(fileSystem, fileSystem.NextIno()));
+        var ipc = new PseudoDirectory(fileSystem, fileSystem.NextIno());
+        root.Add("sysvipc", ipc);
+        AddFile(ipc, "msg", SysvIpc.ShowQueues);
+        AddFile(ipc, "sem", SysvIpc.ShowSemaphores);
+        AddFile(ipc, "shm", SysvIpc.ShowSegments);
         root.Add("sys", SysctlTree.Make(fileSystem));
 
         void AddFile(PseudoDirectory directory, string name, Action<Machine, SeqText> show) =>

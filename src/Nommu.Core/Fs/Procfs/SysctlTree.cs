@@ -52,6 +52,7 @@ internal static class SysctlTree
         Add(fileSystem, kernel, "overflowgid", static (_, text) => text.Add("65534\n"u8));
         Add(fileSystem, kernel, "panic", static (_, text) => text.Add("0\n"u8));
         Add(fileSystem, kernel, "printk", static (proc, text) => text.Add($"{proc.Machine.Syslog.ConsoleLevel}\t4\t{Syslog.MinimumLevel}\t{Syslog.DefaultLevel}\n"));
+        IpcSysctls.Fill(fileSystem, kernel);
         var random = new PseudoDirectory(fileSystem, fileSystem.NextIno());
         kernel.Add("random", random);
         Add(fileSystem, random, "boot_id", static (proc, text) => text.Add($"{proc.BootId}\n"));

@@ -3,18 +3,30 @@ using Nommu.Core.Abi;
 
 namespace Nommu.Core.Fs.Tmpfs;
 
-/// <summary>Linux: the files of memfd_create(2) and their kernel-internal tmpfs (<c>shm_mnt</c>), which has no limits of its own.</summary>
+/// <summary>Linux: the files of memfd_create(2) and of System V's shared memory, and their kernel-internal tmpfs (<c>shm_mnt</c>), which has no limits of its own.</summary>
 internal sealed class Memfd(VirtualFileSystem fileSystem)
 {
     private readonly Lock _lock = new();
     private SuperBlock? _superBlock;
 
-    /// <summary>A new file without a name in any tree.</summary>
+    /// <summary>memfd_create(2).</summary>
     /// <param name="caller">Its owner.</param>
     /// <param name="name">What readlink shows behind <c>/memfd:</c>.</param>
     /// <param name="allowSealing">F_ADD_SEALS works.</param>
     /// <returns>ENOSYS in a kernel without tmpfs, ENOSPC.</returns>
     internal Result<FileDescription> Create(in FsCaller caller, ReadOnlySpan<byte> name, bool allowSealing)
+    {
+        var made = Create(caller, new FileName($"/memfd:{Encoding.UTF8.GetString(name)} (deleted)"));
+        if (allowSealing && made.IsOk)
+            ((TmpfsFile)made.Value.Inode).AllowSealing();
+        return made;
+    }
+
+    /// <summary>Linux: <c>shmem_kernel_file_setup</c>. A new file without a name in any tree.</summary>
+    /// <param name="caller">Its owner.</param>
+    /// <param name="name">What /proc/PID/maps shows.</param>
+    /// <returns>ENOSYS in a kernel without tmpfs, ENOSPC.</returns>
+    internal Result<FileDescription> Create(in FsCaller caller, FileName name)
     {
         var found = FindSuperBlock();
         if (!found.TryGet(out var superBlock))
@@ -22,10 +34,7 @@ internal sealed class Memfd(VirtualFileSystem fileSystem)
         var made = superBlock.Root.CreateUnnamed(new CreateRequest(InodeMode.S_IFREG | InodeMode.S_IRWXUGO, caller.Credentials.Fsuid, caller.Credentials.Fsgid));
         if (!made.TryGet(out var inode) || inode is not TmpfsFile file)
             return made.IsOk ? Errno.ENOSYS : made.Error;
-        if (allowSealing)
-            file.AllowSealing();
-        var place = fileSystem.Anonymous.Place(file, new FileName($"/memfd:{Encoding.UTF8.GetString(name)} (deleted)"));
-        return file.Open(new OpenRequest(place, OpenFlags.O_RDWR | OpenFlags.O_LARGEFILE));
+        return file.Open(new OpenRequest(fileSystem.Anonymous.Place(file, name), OpenFlags.O_RDWR | OpenFlags.O_LARGEFILE));
     }
 
     private Result<SuperBlock> FindSuperBlock()

@@ -1,0 +1,29 @@
+using Nommu.Core.Time;
+
+namespace Nommu.Core.Ipc;
+
+/// <summary>Linux: <c>struct ipc_namespace</c>, of which there is one. System V's shared memory, semaphores and message queues (sysvipc(7)).</summary>
+/// <remarks>
+/// Each kind has one lock for all it holds. Lock order: an address space's lock, then this folder's, then a file's. Under them threads are woken and memory is charged.
+/// What others wait for is done by whoever makes it possible: it changes the object in the waiter's name and wakes it (<see cref="IpcWaiter"/>), so that waiters come in the order in which they came.
+/// </remarks>
+internal sealed class SystemVIpc
+{
+    internal SystemVIpc()
+    {
+        SharedMemory = new(Limits);
+        Semaphores = new(Limits);
+        MessageQueues = new(Limits);
+    }
+
+    internal IpcLimits Limits { get; } = new();
+
+    internal SharedMemory SharedMemory { get; }
+
+    internal Semaphores Semaphores { get; }
+
+    internal MessageQueues MessageQueues { get; }
+
+    /// <summary>Linux: <c>ktime_get_real_seconds</c>.</summary>
+    internal static long Now(KernelClock clock) => clock.RealtimeNanoseconds / KernelClock.NanosecondsPerSecond;
+}
