@@ -13,9 +13,6 @@ internal enum AppletUse
 
     /// <summary>It can't be used in this kernel at all: the reason is in the heading.</summary>
     Excluded,
-
-    /// <summary>The script is there and does not come out alike yet; it does not run.</summary>
-    Open,
 }
 
 /// <summary>A block of applets.table: an applet of busybox with a real use of it, or with the reason why there is none. The table's own heading explains its format.</summary>
@@ -44,7 +41,6 @@ internal sealed record Applet(string Name, AppletUse Use, string Reason, string 
         {
             "kernel:" => AppletUse.KernelOnly,
             "excluded:" => AppletUse.Excluded,
-            "open:" => AppletUse.Open,
             _ => throw new InvalidDataException($"applets.table: {lines[0]}"),
         };
         var end = use == AppletUse.KernelOnly ? Array.IndexOf(lines, ExpectedBelow) : lines.Length;
