@@ -6,18 +6,43 @@ here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 state=$(cd "$here" && find . -type f ! -name '*.targets' -print0 | LC_ALL=C sort -z | xargs -0 sha256sum | sha256sum | cut -c1-12)
 cache=${NOMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nommu-core}
 target=$cache/$state
-say() { echo "guest root: $*"; }
 stamp=${1:-}
+
+# MSBuild shows a running target's words only where its output is no terminal, and 'dotnet run' never does. There they go to the standard error of the command that somebody typed, in a line of their own.
+listener=
+find_listener() {
+    local pid=$PPID name verb
+    while [ "${pid:-0}" -gt 1 ]; do
+        read -r name verb _ < <(tr '\0' ' ' 2>/dev/null < "/proc/$pid/cmdline") || true
+        if [ "${name##*/}" = dotnet ] && { [ "$verb" = run ] || [ -c "/proc/$pid/fd/2" ]; }; then
+            listener=/proc/$pid/fd/2
+            return
+        fi
+        pid=$(awk '/^PPid:/ { print $2 }' "/proc/$pid/status" 2>/dev/null || true)
+    done
+}
+say() {
+    echo "guest root: $*"
+    local clear=
+    [ ! -c "$listener" ] || clear=$'\r\033[K'
+    [ -z "$listener" ] || echo "${clear}guest root: $*" 2>/dev/null >> "$listener" || true
+}
+# What went wrong is an error of the build, by MSBuild's doing.
+fail() {
+    [ -z "${1:-}" ] || tail -n 20 "$1" >&2
+    exit 1
+}
 done_() {
     if [ -n "$stamp" ]; then
         mkdir -p "$(dirname "$stamp")"
         echo "$target" > "$stamp"
     fi
-    say "$target"
+    echo "guest root: $target"
     exit 0
 }
 [ -e "$target/complete" ] && done_
 
+find_listener
 mkdir -p "$cache"
 exec 9> "$cache/lock"
 flock -n 9 || { say "another build is at it; waiting"; flock 9; }
@@ -34,15 +59,14 @@ install_packages() {
     local sudo=
     if [ "$(id -u)" -ne 0 ]; then
         if ! sudo -n true 2>/dev/null; then
-            say "packages are missing and installing them takes root:" >&2
-            echo "apt-get install ${missing[*]}" >&2
-            exit 1
+            echo "guest root: packages are missing, and installing them takes root: apt-get install ${missing[*]}" >&2
+            fail
         fi
         sudo="sudo -n"
     fi
     say "installing ${missing[*]}"
-    $sudo apt-get update -q > "$target/apt.log" 2>&1 || { tail -n 20 "$target/apt.log"; exit 1; }
-    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >> "$target/apt.log" 2>&1 || { tail -n 20 "$target/apt.log"; exit 1; }
+    $sudo apt-get update -q > "$target/apt.log" 2>&1 || fail "$target/apt.log"
+    $sudo env DEBIAN_FRONTEND=noninteractive apt-get install -qy --no-install-recommends "${missing[@]}" >> "$target/apt.log" 2>&1 || fail "$target/apt.log"
 }
 
 # The machine's own package sources, asked for source code. Only those of the distribution itself (their suite starts with
@@ -82,13 +106,13 @@ fetch_sources() {
     local options=(-o Dir::Etc::sourcelist=/dev/null -o "Dir::Etc::sourceparts=$apt/parts" -o "Dir::State::lists=$apt/lists" -o "Dir::Cache=$apt/cache" -o APT::Sandbox::User=)
     say "fetching the sources of musl and busybox"
     (cd "$target" && mkdir -p source "$apt/cache/archives/partial" && cd source && apt-get "${options[@]}" -q update && apt-get "${options[@]}" -q source musl busybox) > "$target/fetch.log" 2>&1 ||
-        { tail -n 20 "$target/fetch.log"; exit 1; }
+        fail "$target/fetch.log"
 }
 
 build_musl() {
     say "building musl"
     (cd "$target"/source/musl-*/ && ./configure --prefix="$target/musl" --syslibdir="$target/musl/lib" && make -j"$(nproc)" && make install) > "$target/musl.log" 2>&1 ||
-        { tail -n 20 "$target/musl.log"; exit 1; }
+        fail "$target/musl.log"
     mkdir -p "$target/headers" "$target/bin"
     for folder in linux asm-generic mtd scsi misc sound video rdma xen; do
         [ -d /usr/include/$folder ] && ln -sfn /usr/include/$folder "$target/headers/$folder"
@@ -111,7 +135,7 @@ build_busybox() {
         sed -i -E 's/.*CONFIG_NOMMU[ =].*/CONFIG_NOMMU=y/; s/.*CONFIG_PIE[ =].*/CONFIG_PIE=y/; s/.*CONFIG_SH_IS_ASH[ =].*/# CONFIG_SH_IS_ASH is not set/; s/.*CONFIG_SH_IS_HUSH[ =].*/CONFIG_SH_IS_HUSH=y/' "$build/.config"
         (yes "" || true) | make -C "$source" O="$build" oldconfig
         make -C "$build" -j"$(nproc)" CC="$target/bin/nommu-cc" "$@"
-    } > "$target/busybox-$name.log" 2>&1 || { tail -n 20 "$target/busybox-$name.log"; exit 1; }
+    } > "$target/busybox-$name.log" 2>&1 || fail "$target/busybox-$name.log"
 }
 
 make_root() {
