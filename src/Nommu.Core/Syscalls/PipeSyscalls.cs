@@ -17,26 +17,7 @@ internal static class PipeSyscalls
         // Linux's notification pipes (O_EXCL) are an option of its build; without it they are no flag either.
         if ((flags & ~(OpenFlags.O_CLOEXEC | OpenFlags.O_NONBLOCK | OpenFlags.O_DIRECT)) != 0)
             return Errno.EINVAL;
-        var closeOnExec = (flags & OpenFlags.O_CLOEXEC) != 0;
         var (reader, writer) = PipeFile.CreatePair(thread.FsCaller, flags & ~OpenFlags.O_CLOEXEC);
-        var read = thread.Files.Add(reader, closeOnExec);
-        if (!read.IsOk)
-        {
-            writer.Release();
-            return read.Error;
-        }
-        var write = thread.Files.Add(writer, closeOnExec);
-        var error = write.Error;
-        if (error == Errno.None)
-            error = WriteNumbers(thread, ends, read.Value, write.Value);
-        if (error == Errno.None)
-            return 0;
-        thread.Files.Close(read.Value);
-        if (write.IsOk)
-            thread.Files.Close(write.Value);
-        return error;
+        return UserDescriptorPair.Install(thread, reader, writer, (flags & OpenFlags.O_CLOEXEC) != 0, ends);
     }
-
-    private static Errno WriteNumbers(GuestThread thread, UserPtr<int> ends, int read, int write) =>
-        thread.Memory.Write(new UserPtr<ulong>(ends.Address), (uint)read | ((ulong)(uint)write << 32));
 }

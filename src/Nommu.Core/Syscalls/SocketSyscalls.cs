@@ -27,25 +27,8 @@ internal static class SocketSyscalls
         var error = maker.Pair(first, second, new Ucred(thread.Process.Id, thread.Credentials.Euid, thread.Credentials.Egid));
         if (error != Errno.None)
             return error;
-        var firstFile = SocketFile.Open(thread.FsCaller, first, type);
-        var secondFile = SocketFile.Open(thread.FsCaller, second, type);
         var closeOnExec = (type & SocketType.SOCK_CLOEXEC) != 0;
-        var one = thread.Files.Add(firstFile, closeOnExec);
-        if (!one.IsOk)
-        {
-            secondFile.Release();
-            return one.Error;
-        }
-        var other = thread.Files.Add(secondFile, closeOnExec);
-        error = other.Error;
-        if (error == Errno.None)
-            error = thread.Memory.Write(new UserPtr<ulong>(pair.Address), (uint)one.Value | ((ulong)(uint)other.Value << 32));
-        if (error == Errno.None)
-            return 0;
-        thread.Files.Close(one.Value);
-        if (other.IsOk)
-            thread.Files.Close(other.Value);
-        return error;
+        return UserDescriptorPair.Install(thread, SocketFile.Open(thread.FsCaller, first, type), SocketFile.Open(thread.FsCaller, second, type), closeOnExec, pair);
     }
 
     [Syscall(49, "bind")]
