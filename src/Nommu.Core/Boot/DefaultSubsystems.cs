@@ -55,7 +55,7 @@ public static class DefaultSubsystems
 
     private static void AddMemory(IServiceCollection services)
     {
-        services.AddSingleton(s => new Arena(s.GetRequiredService<KernelCommandLine>().Memory ?? s.GetRequiredService<KernelOptions>().Memory));
+        services.AddSingleton(s => new Arena(s.GetRequiredService<KernelCommandLine>().Memory ?? s.GetRequiredService<KernelOptions>().Memory) { KeepsAddresses = ExecutionRuntime.Instance.Trap.KeepsAddresses });
         services.AddSingleton(s => new PageStore(s.GetRequiredService<Arena>().Limit * (long)Arena.PageSize));
     }
 
@@ -97,7 +97,7 @@ public static class DefaultSubsystems
     {
         services.AddSingleton(_ => new TaskTable(new ProcessSignals()));
         services.AddSingleton(MakeDispatcher);
-        services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>())));
+        services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>()), s.GetRequiredService<Arena>()));
         services.AddSingleton(MakeMachine);
     }
 

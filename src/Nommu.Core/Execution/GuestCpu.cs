@@ -12,10 +12,9 @@ namespace Nommu.Core.Execution;
 /// <param name="ErrorCode">For a fault: the processor's error code.</param>
 internal readonly record struct GuestExit(GuestExitKind Kind, int Signal, int Code, ulong Address, ulong TrapNumber, ulong ErrorCode);
 
-/// <summary>A host thread's ability to run guest code: its context block, bound to GS, and Syscall User Dispatch. One per host thread, used on that thread only but for <see cref="Kick"/>.</summary>
+/// <summary>A host thread's ability to run guest code: its context block, bound to GS, and the trap for its system calls. One per host thread, used on that thread only but for <see cref="Kick"/>.</summary>
 internal sealed unsafe class GuestCpu : IDisposable
 {
-    private const int PR_SET_SYSCALL_USER_DISPATCH = 59;
     private const uint InitialMxcsr = 0x1f80;
     private const ushort InitialFcw = 0x37f;
     private const int MxcsrOffset = 24;
@@ -52,15 +51,17 @@ internal sealed unsafe class GuestCpu : IDisposable
         set => _context->SyscallEntry = value ? _runtime.Gate.FastEntry : _runtime.Gate.SlowEntry;
     }
 
-    /// <summary>Binds the current host thread: signal mask, alternate stack, GS, Syscall User Dispatch.</summary>
+    /// <summary>Binds the current host thread: signal mask, alternate stack, GS, the trap for system calls.</summary>
+    /// <param name="start">Where the code of guests may be.</param>
+    /// <param name="end">The first address behind it.</param>
     /// <returns>To be disposed on the same thread.</returns>
-    /// <exception cref="PlatformNotSupportedException">The host kernel has no Syscall User Dispatch (Linux before 5.11), or a sandbox forbids it.</exception>
-    internal static GuestCpu AttachToCurrentThread()
+    /// <exception cref="PlatformNotSupportedException">The host refuses the trap to this thread.</exception>
+    internal static GuestCpu AttachToCurrentThread(ulong start, ulong end)
     {
         var cpu = new GuestCpu();
         try
         {
-            cpu.Bind();
+            cpu.Bind(start, end);
             return cpu;
         }
         catch
@@ -70,7 +71,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         }
     }
 
-    private void Bind()
+    private void Bind(ulong start, ulong end)
     {
         var mask = ~0UL;
         foreach (var signal in new[] { HostSignals.SIGILL, HostSignals.SIGTRAP, HostSignals.SIGBUS, HostSignals.SIGFPE, HostSignals.SIGSEGV, HostSignals.SIGSYS, HostSignals.ActivationSignal, _runtime.Signals.KickSignal })
@@ -80,8 +81,8 @@ internal sealed unsafe class GuestCpu : IDisposable
         _hostMask = old;
         EnsureSignalStack();
         ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(_context);
-        if (HostCalls.prctl(PR_SET_SYSCALL_USER_DISPATCH, 1, (nuint)_runtime.Buffer.Start, HostSignals.BufferSize, (nuint)(&_context->SudSelector)) != 0)
-            throw new PlatformNotSupportedException("The host has no Syscall User Dispatch (Linux 5.11), or forbids it.");
+        if (!_runtime.Trap.Attach((nint)(&_context->SudSelector), start, end))
+            throw new PlatformNotSupportedException("The host does not let this thread trap the system calls of guests.");
     }
 
     /// <summary>A place for <see cref="Save"/>.</summary>
@@ -207,7 +208,7 @@ internal sealed unsafe class GuestCpu : IDisposable
                 return;
             _disposed = true;
         }
-        _ = HostCalls.prctl(PR_SET_SYSCALL_USER_DISPATCH, 0, 0, 0, 0);
+        _runtime.Trap.Detach();
         ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(null);
         if (_ownSignalStack is not null)
         {

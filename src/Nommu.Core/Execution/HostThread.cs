@@ -174,7 +174,7 @@ internal sealed class HostThread
         try
         {
             _times = HostThreadTimes.OfCurrentThread();
-            Cpu = GuestCpu.AttachToCurrentThread();
+            Cpu = GuestCpu.AttachToCurrentThread(_pool.Arena.Start, _pool.Arena.End);
         }
         catch (PlatformNotSupportedException exception)
         {

@@ -1,8 +1,10 @@
+using Nommu.Core.Memory;
+
 namespace Nommu.Core.Execution;
 
 /// <summary>The host threads of one kernel. Those that have nobody to run are parked here, so that a new process seldom costs a new thread.</summary>
 /// <remarks>Its lock is a leaf.</remarks>
-internal sealed class HostThreadPool(RunLoop loop)
+internal sealed class HostThreadPool(RunLoop loop, Arena arena)
 {
     /// <summary>More than this many do not wait for work.</summary>
     private const int MostParked = 64;
@@ -10,8 +12,12 @@ internal sealed class HostThreadPool(RunLoop loop)
     private readonly Lock _lock = new();
     private readonly Stack<HostThread> _parked = [];
     private readonly HashSet<HostThread> _all = [];
+    private readonly HostThreadMaker? _maker = ExecutionRuntime.Instance.Trap.IsInherited ? new() : null;
     private int _made;
     private bool _closed;
+
+    /// <summary>Where the code of guests is.</summary>
+    internal Arena Arena => arena;
 
     /// <summary>How many host threads there are, running or parked.</summary>
     internal int Count
@@ -35,7 +41,8 @@ internal sealed class HostThreadPool(RunLoop loop)
             if (_parked.TryPop(out var parked))
                 return parked;
             // With the lock held, so that none comes to be that Close does not see.
-            var fresh = new HostThread(this, loop, ++_made);
+            var number = ++_made;
+            var fresh = _maker is null ? new HostThread(this, loop, number) : _maker.Make(() => new HostThread(this, loop, number));
             _all.Add(fresh);
             return fresh;
         }
@@ -83,9 +90,10 @@ internal sealed class HostThreadPool(RunLoop loop)
             lock (_lock)
                 all = [.. _all];
             if (all.Length == 0)
-                return;
+                break;
             foreach (var thread in all)
                 thread.Join();
         }
+        _maker?.Dispose();
     }
 }

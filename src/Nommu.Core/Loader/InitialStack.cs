@@ -1,6 +1,7 @@
 using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Nommu.Core.Abi;
+using Nommu.Core.Execution;
 using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
@@ -59,7 +60,7 @@ internal ref struct InitialStack
         RandomNumberGenerator.Fill(random);
         var randomAt = Push(random);
         vector.Add(AuxiliaryVectorType.AT_RANDOM, randomAt);
-        vector.Add(AuxiliaryVectorType.AT_HWCAP2, HostProcessor.Capabilities2);
+        vector.Add(AuxiliaryVectorType.AT_HWCAP2, ExecutionRuntime.Instance.GuestCapabilities2);
         vector.Add(AuxiliaryVectorType.AT_EXECFN, name);
         vector.Add(AuxiliaryVectorType.AT_PLATFORM, platform);
         layout.AuxiliaryVector = vector.ToBytes();

@@ -64,6 +64,9 @@ internal sealed class Arena : IDisposable
     /// <summary>Dirty pages kept for the next process may come to this many bytes.</summary>
     internal ulong KeepAtMost { get; init; } = 64UL << 20;
 
+    /// <summary>Whether its addresses stay taken when it is gone, with nothing behind them.</summary>
+    internal bool KeepsAddresses { get; init; }
+
     /// <summary>Bytes of address space that nobody has.</summary>
     internal ulong FreeLength
     {
@@ -292,6 +295,9 @@ internal sealed class Arena : IDisposable
                 return;
             _disposed = true;
         }
-        HostMemory.Release(Start, _length);
+        if (KeepsAddresses)
+            _ = HostMemory.Discard(Start, _length);
+        else
+            HostMemory.Release(Start, _length);
     }
 }

@@ -54,7 +54,7 @@ internal sealed unsafe class GuestCode : IDisposable
         {
             try
             {
-                using var cpu = GuestCpu.AttachToCurrentThread();
+                using var cpu = GuestCpu.AttachToCurrentThread(Entry, Entry + Size);
                 cpu.Registers.Rip = Entry;
                 cpu.Registers.Rsp = StackTop;
                 body(cpu);

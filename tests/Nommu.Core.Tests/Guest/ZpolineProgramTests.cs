@@ -18,7 +18,7 @@ public class ZpolineProgramTests
     [OneTimeSetUp]
     public async Task RunAsync()
     {
-        var (lines, error, status) = await ZpolineHostProcess.RunAsync(["run", GuestPaths.Root, GuestPaths.Programs, .. GuestProgram.Names()]);
+        var (lines, error, status) = await OwnHostProcess.RunAsync(["run", "zpoline", GuestPaths.Root, GuestPaths.Programs, .. GuestProgram.Names()]);
         _hostEnd = $"the host process ended with {status}: {error}";
         foreach (var line in lines)
         {

@@ -13,7 +13,7 @@ public class ZpolineRefusalTests
     {
         if (HasProtectionKeys)
             Assert.Ignore("This processor hides page zero from reads by its protection keys, so there is nothing to refuse.");
-        var (lines, error, status) = await ZpolineHostProcess.RunAsync("refuse", GuestPaths.Root);
+        var (lines, error, status) = await OwnHostProcess.RunAsync("refuse", GuestPaths.Root);
         Assert.That(status, Is.Zero, error);
         Assert.Multiple(() =>
         {

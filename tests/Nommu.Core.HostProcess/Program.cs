@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Text.Json;
+using Nommu.Core.Boot;
+using Nommu.Core.Rewriter;
+using Nommu.Core.Tests.Guest;
+
+namespace Nommu.Core.HostProcess;
+
+/// <summary>
+/// A process of its own for what holds for a whole process. <c>run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs in one kernel and prints a line of JSON for each: with page zero mapped for zpoline, or without
+/// what old hosts lack (Syscall User Dispatch and the FSGSBASE instructions), rewritten or not. <c>refuse ROOT</c> boots with zpoline but without the opt-in and prints what came of it, then whether a null reference still throws.
+/// </summary>
+internal static class Program
+{
+    private static async Task<int> Main(string[] arguments)
+    {
+        switch (arguments)
+        {
+            case ["run", "zpoline", var root, var programs, .. var names]:
+                await RunAsync(Zpoline(), root, programs, names);
+                return 0;
+            case ["run", "old-host" or "old-host-trapping", var root, var programs, .. var names]:
+                AppContext.SetSwitch("Nommu.Core.Execution.DisableFsGsBase", true);
+                AppContext.SetSwitch("Nommu.Core.Execution.DisableSyscallUserDispatch", true);
+                await RunAsync(arguments[1] == "old-host" ? Kernel.CreateBuilder() : Kernel.CreateBuilder().UseRewriting<TrapStrategy>(), root, programs, names);
+                return 0;
+            case ["refuse", var root]:
+                await RefuseAsync(root);
+                return 0;
+            default:
+                await Console.Error.WriteLineAsync("run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME... | refuse ROOT");
+                return 2;
+        }
+    }
+
+    private static KernelBuilder Zpoline()
+    {
+        var builder = Kernel.CreateBuilder().UseRewriting<ZpolineStrategy>();
+        builder.Options.AllowZpolineToBreakNullReferenceExceptions = true;
+        return builder;
+    }
+
+    private static async Task RunAsync(KernelBuilder builder, string root, string programs, string[] names)
+    {
+        builder.UseRootDirectory(root).AddRootDirectory("/guest", programs);
+        Kernel kernel;
+        try
+        {
+            kernel = builder.Build();
+        }
+        catch (PlatformNotSupportedException refused)
+        {
+            Print(new ProgramResult(null, -1, "", refused.Message));
+            return;
+        }
+        await using (kernel)
+        {
+            await kernel.BootAsync();
+            foreach (var name in names)
+                Print(await RunOneAsync(kernel, name));
+            Print(new ProgramResult("(filtered threads)", FilteredThreads(), "", ""));
+        }
+    }
+
+    private static async Task<ProgramResult> RunOneAsync(Kernel kernel, string name)
+    {
+        try
+        {
+            var made = await ProgramRun.InKernelAsync(kernel, "/bin/mkdir", "/", "-p", $"/tmp/{name}");
+            if (made.Status != 0)
+                return new ProgramResult(name, -1, made.Output, $"mkdir: {made.Status}, {made.Error}");
+            var run = await ProgramRun.InKernelAsync(kernel, $"/guest/{name}", $"/tmp/{name}");
+            return new ProgramResult(name, run.Status, run.Output, run.Error);
+        }
+        catch (TimeoutException)
+        {
+            return new ProgramResult(name, -1, "", "Did not end in time.");
+        }
+    }
+
+    private static async Task RefuseAsync(string root)
+    {
+        try
+        {
+            await using var kernel = Kernel.CreateBuilder().UseRewriting<ZpolineStrategy>().UseRootDirectory(root).Build();
+            Print(new ProgramResult("boot", 0, "", ""));
+        }
+        catch (PlatformNotSupportedException refused)
+        {
+            Print(new ProgramResult("boot", 1, "", refused.Message));
+        }
+        try
+        {
+            Print(new ProgramResult("null", 0, $"{LengthOf(null)}", ""));
+        }
+        catch (NullReferenceException)
+        {
+            Print(new ProgramResult("null", 1, "", nameof(NullReferenceException)));
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int LengthOf(string? text) => text!.Length;
+
+    /// <summary>Threads of this process with a seccomp filter of their own or inherited.</summary>
+    private static int FilteredThreads() =>
+        Directory.EnumerateDirectories("/proc/self/task").Count(task => File.ReadLines(Path.Combine(task, "status")).Any(line => line.StartsWith("Seccomp_filters:", StringComparison.Ordinal) && line.Split('\t')[1] != "0"));
+
+    private static void Print(ProgramResult result)
+    {
+        Console.WriteLine(JsonSerializer.Serialize(result));
+        Console.Out.Flush();
+    }
+}
