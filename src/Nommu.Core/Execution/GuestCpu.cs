@@ -15,6 +15,7 @@ internal readonly record struct GuestExit(GuestExitKind Kind, int Signal, int Co
 /// <summary>A host thread's ability to run guest code: its context block, bound to GS, and the trap for its system calls. One per host thread, used on that thread only but for <see cref="Kick"/>.</summary>
 internal sealed unsafe class GuestCpu : IDisposable
 {
+    private const ulong AUDIT_ARCH_X86_64 = 0xC000003E;
     private const uint InitialMxcsr = 0x1f80;
     private const ushort InitialFcw = 0x37f;
     private const int MxcsrOffset = 24;
@@ -93,6 +94,8 @@ internal sealed unsafe class GuestCpu : IDisposable
     {
         _enter(_context);
         var kind = _context->ExitKind;
+        if (kind == GuestExitKind.TrappedSystemCall && _context->ErrorCode != AUDIT_ARCH_X86_64)
+            return ForbiddenInterrupt();
         if (kind is GuestExitKind.SystemCall or GuestExitKind.TrappedSystemCall)
             return new GuestExit(kind, 0, 0, 0, 0, 0);
         if (kind == GuestExitKind.Kick)
@@ -101,6 +104,14 @@ internal sealed unsafe class GuestCpu : IDisposable
             return new GuestExit(kind, 0, 0, 0, 0, 0);
         }
         return new GuestExit(kind, (int)_context->Signal, (int)_context->Code, _context->Address, _context->TrapNumber, _context->ErrorCode);
+    }
+
+    /// <summary>int 0x80, the 32-bit programs' way into the kernel, which this one has not: as where Linux is built without it, the processor refuses that gate (Intel SDM vol. 3, 6.13: the vector and the IDT bit).</summary>
+    private GuestExit ForbiddenInterrupt()
+    {
+        const int SI_KERNEL = 0x80, GeneralProtection = 13, Vector = 0x80, InstructionLength = 2;
+        _context->Registers.Rip -= InstructionLength;
+        return new GuestExit(GuestExitKind.Fault, HostSignals.SIGSEGV, SI_KERNEL, 0, GeneralProtection, (Vector << 3) | 2);
     }
 
     /// <summary>Makes <see cref="Run"/> return <see cref="GuestExitKind.Kick"/> soon: at once if the guest runs, else at the next entry. From any thread.</summary>

@@ -148,7 +148,10 @@ internal sealed unsafe class HostSignals
             a.mov(__qword_ptr[rax + O.Address], r8);
             a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 20]);
             a.mov(__qword_ptr[rax + O.TrapNumber], r8);
-            a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 19]);
+            if (signal == SIGSYS)
+                a.mov(r8d, __dword_ptr[rsi + 28]); // si_arch
+            else
+                a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 19]);
             a.mov(__qword_ptr[rax + O.ErrorCode], r8);
             a.mov(__byte_ptr[rax + O.SudSelector], 0);
             a.Label(ref redirect);
