@@ -4,7 +4,9 @@ using Nommu.Core.Diagnostics;
 using Nommu.Core.Drivers.Tty;
 using Nommu.Core.Execution;
 using Nommu.Core.Fs;
+using Nommu.Core.Loader;
 using Nommu.Core.Processes;
+using Nommu.Core.Rewriter;
 using Nommu.Core.Syscalls;
 
 namespace Nommu.Core;
@@ -53,6 +55,9 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
 
     /// <summary>Every system call there is in Linux, with what this kernel makes of it.</summary>
     public IReadOnlyList<SystemCallInfo> SystemCalls => _services.GetRequiredService<SyscallDispatcher>().List();
+
+    /// <summary>The programs and libraries that this kernel has rewritten and keeps, with what became of the system calls in them.</summary>
+    public IReadOnlyList<RewrittenFile> RewrittenFiles => _services.GetRequiredService<ProgramTexts>().Files;
 
     /// <summary>Ends when the machine has been halted: by reboot(2), by the end of init, or by <see cref="Halt"/> or disposal.</summary>
     public Task<HaltReason> Halted => _halted.Task;

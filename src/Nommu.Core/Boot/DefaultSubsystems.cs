@@ -83,7 +83,10 @@ public static class DefaultSubsystems
         services.TryAddSingleton<IRewritingStrategy, DetourStrategy>();
         services.AddSingleton(_ => new RewrittenImageStore());
         services.AddSingleton(s => new RewrittenImageCache(s.GetRequiredService<RewrittenImageStore>(), s.GetRequiredService<IRewritingStrategy>()));
-        services.AddSingleton(s => new ProgramTexts(s.GetRequiredService<Arena>(), s.GetRequiredService<RewrittenImageCache>()));
+        services.AddSingleton(s => new ProgramTexts(s.GetRequiredService<Arena>(), s.GetRequiredService<RewrittenImageCache>())
+        {
+            Rewrote = (file, image) => LogCoverage(s.GetRequiredService<KernelLogger>(), file, image),
+        });
         Prepend<IBinaryFormat>(services, _ => new ScriptFormat());
         services.AddSingleton(s => new Vdso(s.GetRequiredService<Arena>(), s.GetRequiredService<KernelClock>()));
         Prepend<IBinaryFormat>(services, s => new ElfFormat(s.GetRequiredService<Arena>(), s.GetRequiredService<ProgramTexts>(), s.GetRequiredService<Vdso>(), new ElfFormatOptions()));
@@ -91,6 +94,15 @@ public static class DefaultSubsystems
         {
             Refused = (path, reason) => KernelLog.NotLoaded(s.GetRequiredService<KernelLogger>(), path, reason),
         });
+    }
+
+    private static void LogCoverage(KernelLogger logger, FileDescription file, RewrittenImage image)
+    {
+        if (!logger.IsEnabled(LogLevel.Debug))
+            return;
+        var sites = image.Texts.Sum(text => text.Coverage.Sites.Count);
+        var trapped = image.Texts.Sum(text => text.Coverage.Count(SiteRung.Trap));
+        KernelLog.Rewrote(logger, PathNaming.DescribeAsText(file.Path), sites, sites - trapped, trapped);
     }
 
     private static void AddProcesses(IServiceCollection services)

@@ -17,6 +17,9 @@ internal static partial class KernelLog
     [LoggerMessage(4, LogLevel.Warning, "{Path}: not executable: {Reason}")]
     internal static partial void NotLoaded(ILogger logger, string path, string reason);
 
+    [LoggerMessage(6, LogLevel.Debug, "{Path}: {Sites} system calls, {Rewritten} rewritten, {Trapped} left to the trap")]
+    internal static partial void Rewrote(ILogger logger, string path, int sites, int rewritten, int trapped);
+
     [LoggerMessage(EventId = 5, Message = "{Text}")]
     internal static partial void Message(ILogger logger, LogLevel level, string text);
 

@@ -43,6 +43,9 @@ internal static class PathNaming
         return buffer[start..];
     }
 
+    /// <summary>The path below the top of all mounts, for people.</summary>
+    internal static string DescribeAsText(FsPath path) => System.Text.Encoding.UTF8.GetString(Describe(path, default));
+
     /// <summary>The same as a new array, with <c> (deleted)</c> behind a name that is gone. What lies in no tree shows the name it was given.</summary>
     internal static byte[] Describe(FsPath path, FsPath root)
     {

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Security.Cryptography;
 using Nommu.Core.Abi;
 using Nommu.Core.Execution;
-using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
 namespace Nommu.Core.Loader;

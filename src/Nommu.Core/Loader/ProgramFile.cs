@@ -15,6 +15,7 @@ internal sealed class ProgramFile
     internal ProgramFile(ProgramTexts texts, in FileIdentity identity, ElfImage image, RewrittenImage rewritten)
     {
         (_texts, _identity, Image) = (texts, identity, image.WithoutContents());
+        Coverage = [.. rewritten.Texts.Select(text => text.Coverage)];
         var segments = new List<RewrittenSegment>();
         var stubsAt = Arena.PageUp(image.HighAddress);
         foreach (var header in image.ProgramHeaders)
@@ -35,6 +36,12 @@ internal sealed class ProgramFile
     internal ElfImage Image { get; }
 
     internal FileIdentity Identity => _identity;
+
+    /// <summary>Where it was found when it was read.</summary>
+    internal required string Path { get; init; }
+
+    /// <summary>What became of its system calls, by executable segment.</summary>
+    internal IReadOnlyList<RewritingCoverage> Coverage { get; }
 
     /// <summary>In the order of the headers for which <see cref="HoldsText"/> holds.</summary>
     internal ReadOnlySpan<RewrittenSegment> Segments => _segments;

@@ -18,6 +18,19 @@ internal sealed class ProgramTexts(Arena arena, RewrittenImageCache images) : IT
     private long _weight;
     private long _uses;
 
+    /// <summary>Told of every file that was read and rewritten.</summary>
+    internal Action<FileDescription, RewrittenImage>? Rewrote { get; init; }
+
+    /// <summary>What was made of each file that is kept, by its path when it was first read.</summary>
+    internal List<RewrittenFile> Files
+    {
+        get
+        {
+            lock (_lock)
+                return [.. _files.Values.Select(file => new RewrittenFile(file.Path, file.Coverage))];
+        }
+    }
+
     /// <summary>How many are kept.</summary>
     internal int Count
     {
@@ -52,7 +65,7 @@ internal sealed class ProgramTexts(Arena arena, RewrittenImageCache images) : IT
             if (!read.TryGet(out var bytes))
                 return read.Error;
             var parsed = ElfImage.Parse(bytes, out reason);
-            return parsed.TryGet(out var image) ? Add(identity, image, isSame: Identify(file.Inode) == identity) : parsed.Error;
+            return parsed.TryGet(out var image) ? Add(file, identity, image, isSame: Identify(file.Inode) == identity) : parsed.Error;
         }
         finally
         {
@@ -109,10 +122,12 @@ internal sealed class ProgramTexts(Arena arena, RewrittenImageCache images) : IT
         return bytes;
     }
 
-    private ProgramFile Add(in FileIdentity identity, ElfImage image, bool isSame)
+    private ProgramFile Add(FileDescription file, in FileIdentity identity, ElfImage image, bool isSame)
     {
+        var rewritten = images.GetOrRewrite(identity, image);
+        Rewrote?.Invoke(file, rewritten);
         // A file that changed while it was read is not kept; whoever maps it gets what was read.
-        var made = new ProgramFile(this, identity, image, images.GetOrRewrite(identity, image));
+        var made = new ProgramFile(this, identity, image, rewritten) { Path = PathNaming.DescribeAsText(file.Path) };
         if (!isSame)
             return made;
         lock (_lock)

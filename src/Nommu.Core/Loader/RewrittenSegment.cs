@@ -39,6 +39,7 @@ internal sealed class RewrittenSegment : TextSegment
             StubLength = stubLength,
             StubDistance = distance,
             UsesVectorExtensions = text.HasVectorExtensions,
+            Coverage = Counts(text.Coverage),
         };
     }
 
@@ -81,6 +82,12 @@ internal sealed class RewrittenSegment : TextSegment
     internal override void Release() => _file.Release();
 
     internal void Dispose() => _pages.Dispose();
+
+    private static TextCoverage Counts(RewritingCoverage coverage)
+    {
+        var (zpoline, trapped) = (coverage.Count(SiteRung.Zpoline), coverage.Count(SiteRung.Trap));
+        return new(coverage.Sites.Count, coverage.Sites.Count - zpoline - trapped, zpoline, trapped);
+    }
 
     private static HostMemoryFile? Write(ReadOnlySpan<byte> bytes, ulong length, ulong stubLength, RewrittenText? text, int skew, long distance)
     {

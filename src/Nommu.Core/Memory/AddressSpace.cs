@@ -64,7 +64,7 @@ internal sealed partial class AddressSpace
             for (var i = 0; i < result.Length; i++)
             {
                 var area = _areas[i];
-                result[i] = new VmAreaInfo(area.Start, area.End, area.Protection, area.Flags, area.Offset, area.File?.Path ?? default, area.Name);
+                result[i] = new VmAreaInfo(area.Start, area.End, area.Protection, area.Flags, area.Offset, area.File?.Path ?? default, area.Name, area.Text?.Coverage);
             }
             return result;
         }

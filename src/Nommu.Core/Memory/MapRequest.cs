@@ -31,4 +31,5 @@ internal readonly record struct MapRequest(ulong Address, ulong Length, MapProte
 /// <param name="Offset">In the file.</param>
 /// <param name="Path">The file's place; not valid where there is none.</param>
 /// <param name="Name">A name in brackets where there is no file.</param>
-internal readonly record struct VmAreaInfo(ulong Start, ulong End, MapProtection Protection, VmFlags Flags, ulong Offset, FsPath Path, string? Name);
+/// <param name="Text">What rewriting made of the segment it lies in; null for what is no program text.</param>
+internal readonly record struct VmAreaInfo(ulong Start, ulong End, MapProtection Protection, VmFlags Flags, ulong Offset, FsPath Path, string? Name, TextCoverage? Text);

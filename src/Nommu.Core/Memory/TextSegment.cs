@@ -34,6 +34,8 @@ internal abstract class TextSegment
 
     internal required bool UsesVectorExtensions { get; init; }
 
+    internal required TextCoverage Coverage { get; init; }
+
     internal long FileEnd => FileOffset + (long)Length;
 
     internal bool Covers(long offset, ulong length) => offset >= FileOffset && offset + (long)length <= FileEnd;
@@ -59,6 +61,13 @@ internal abstract class TextSegment
     /// <summary>Ends what <see cref="ITextSource.Find"/> began: the pages may go. Translations stay.</summary>
     internal abstract void Release();
 }
+
+/// <summary>How the system calls of a segment enter the kernel.</summary>
+/// <param name="Sites">How many there are.</param>
+/// <param name="Detoured">By a jump to a stub.</param>
+/// <param name="Zpoline">By a call of page zero.</param>
+/// <param name="Trapped">As they are, by a signal.</param>
+internal readonly record struct TextCoverage(int Sites, int Detoured, int Zpoline, int Trapped);
 
 /// <summary>The code that the jumps in one mapping of a segment go to. It lies near the text and belongs to it; /proc/PID/maps does not show it. Guarded by the address space's lock.</summary>
 internal sealed class TextStubs(AddressSpace space, ulong start, ulong textStart, TextSegment segment)

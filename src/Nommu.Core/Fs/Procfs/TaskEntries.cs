@@ -40,6 +40,7 @@ internal static class TaskEntries
         File("maps", ReadAll, TaskMaps.Show, isGuarded: true),
         File("personality", ReadOwner, static (task, text, _) => Done(text, task.FindThread()?.Attributes.Personality ?? 0)),
         File("smaps", ReadAll, TaskMaps.ShowFigures, isGuarded: true),
+        File("nommu", ReadAll, TaskRewriting.Show, isGuarded: true),
         Link("cwd", (task, _) => task.FindThread()?.Fs.WorkingDirectory),
         Link("root", (task, _) => task.FindThread()?.Fs.Root),
         Link("exe", (task, _) => TaskLinks.FindExecutable(task)),
