@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Text.Json;
-using Nommu.Core.Boot;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Tests.Guest;
 
