@@ -1,5 +1,8 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using Nommu.Core.Processes;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Tests.Guest;
 
@@ -8,6 +11,7 @@ namespace Nommu.Core.HostProcess;
 /// <summary>
 /// A process of its own for what holds for a whole process. <c>run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs in one kernel and prints a line of JSON for each: with page zero mapped for zpoline, or without
 /// what old hosts lack (Syscall User Dispatch and the FSGSBASE instructions), rewritten or not. <c>refuse ROOT</c> boots with zpoline but without the opt-in and prints what came of it, then whether a null reference still throws.
+/// The others show what befalls the host itself while guests spin on all processors: <c>overflow</c> of a managed stack, an <c>unhandled</c> exception, an <c>interrupt</c> as by Ctrl-C.
 /// </summary>
 internal static class Program
 {
@@ -26,8 +30,18 @@ internal static class Program
             case ["refuse", var root]:
                 await RefuseAsync(root);
                 return 0;
+            case ["overflow", var root]:
+                await WithSpinningGuestsAsync(root, () => Print(new ProgramResult("deep", Depth(0), "", "")));
+                return 0;
+            case ["unhandled", var root]:
+                await WithSpinningGuestsAsync(root, () => new Thread(() => throw new InvalidOperationException("nobody catches this")).Start());
+                await Task.Delay(Timeout.Infinite);
+                return 0;
+            case ["interrupt", var root]:
+                await WithSpinningGuestsAsync(root, Interrupt);
+                return 0;
             default:
-                await Console.Error.WriteLineAsync("run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME... | refuse ROOT");
+                await Console.Error.WriteLineAsync("run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME... | refuse|overflow|unhandled|interrupt ROOT");
                 return 2;
         }
     }
@@ -74,6 +88,47 @@ internal static class Program
         catch (TimeoutException)
         {
             return new ProgramResult(name, -1, "", "Did not end in time.");
+        }
+    }
+
+    private static async Task WithSpinningGuestsAsync(string root, Action then)
+    {
+        await using var kernel = Kernel.CreateBuilder().UseRootDirectory(root).Build();
+        await kernel.BootAsync();
+        for (var i = 0; i < Environment.ProcessorCount; i++)
+        {
+            var guest = kernel.Start(new GuestProcessStartInfo("/bin/sh", "-c", "echo; while :; do :; done"));
+            await guest.StandardOutput.ReadLineAsync();
+        }
+        Print(new ProgramResult("spinning", Environment.ProcessorCount, "", ""));
+        then();
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static int Depth(int above)
+    {
+        Span<int> frame = stackalloc int[64];
+        frame.Fill(above);
+        return Depth(frame[above & 63] + 1) + frame[0];
+    }
+
+    /// <summary>What the host's console does at Ctrl-C: a signal to the process, which .NET turns into an event.</summary>
+    private static void Interrupt()
+    {
+        using var came = new ManualResetEventSlim();
+        using var registration = PosixSignalRegistration.Create(PosixSignal.SIGINT, context =>
+        {
+            context.Cancel = true;
+            came.Set();
+        });
+        for (var i = 1; i <= 20; i++)
+        {
+            came.Reset();
+            using var kill = Process.Start("/bin/kill", ["-INT", $"{Environment.ProcessId}"]);
+            kill.WaitForExit();
+            if (!came.Wait(TimeSpan.FromSeconds(10)))
+                return;
+            Print(new ProgramResult("interrupt", i, "", ""));
         }
     }
 
