@@ -38,6 +38,7 @@ internal static class TaskEntries
         File("stat", ReadAll, TaskStat.Show),
         File("statm", ReadAll, TaskStat.ShowMemory),
         File("maps", ReadAll, TaskMaps.Show, isGuarded: true),
+        File("limits", ReadAll, TaskLimits.Show),
         File("personality", ReadOwner, static (task, text, _) => Done(text, task.FindThread()?.Attributes.Personality ?? 0)),
         File("smaps", ReadAll, TaskMaps.ShowFigures, isGuarded: true),
         File("nommu", ReadAll, TaskRewriting.Show, isGuarded: true),
