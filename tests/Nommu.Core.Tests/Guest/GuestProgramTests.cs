@@ -8,14 +8,13 @@ namespace Nommu.Core.Tests.Guest;
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public class GuestProgramTests<TStrategy> where TStrategy : class, IRewritingStrategy
 {
+    /// <summary>Programs that leave a place and come back to it: all processes of a kernel share its addresses, so another program may have taken it.</summary>
+    private static readonly string[] Alone = ["mappings", "sysv-shm"];
+
     private Kernel _kernel = null!;
 
     [OneTimeSetUp]
-    public async Task BootAsync()
-    {
-        _kernel = Kernel.CreateBuilder().UseRewriting<TStrategy>().UseRootDirectory(GuestPaths.Root).AddRootDirectory("/guest", GuestPaths.Programs).Build();
-        await _kernel.BootAsync();
-    }
+    public async Task BootAsync() => _kernel = await BootOneAsync();
 
     [OneTimeTearDown]
     public async Task DisposeAsync() => await _kernel.DisposeAsync();
@@ -24,8 +23,26 @@ public class GuestProgramTests<TStrategy> where TStrategy : class, IRewritingStr
     public async Task PrintsTheSameAsOnLinux(string name)
     {
         var native = await GuestProgram.NativelyAsync(name);
-        var made = await ProgramRun.InKernelAsync(_kernel, "/bin/mkdir", "/", "-p", $"/tmp/{name}");
+        if (Alone.Contains(name))
+        {
+            await using var kernel = await BootOneAsync();
+            await CompareAsync(kernel, name, native);
+            return;
+        }
+        await CompareAsync(_kernel, name, native);
+    }
+
+    private static async Task<Kernel> BootOneAsync()
+    {
+        var kernel = Kernel.CreateBuilder().UseRewriting<TStrategy>().UseRootDirectory(GuestPaths.Root).AddRootDirectory("/guest", GuestPaths.Programs).Build();
+        await kernel.BootAsync();
+        return kernel;
+    }
+
+    private static async Task CompareAsync(Kernel kernel, string name, ProgramRun native)
+    {
+        var made = await ProgramRun.InKernelAsync(kernel, "/bin/mkdir", "/", "-p", $"/tmp/{name}");
         Assert.That(made.Status, Is.Zero, made.Error);
-        GuestProgram.AssertTheSame(native, await ProgramRun.InKernelAsync(_kernel, $"/guest/{name}", $"/tmp/{name}"));
+        GuestProgram.AssertTheSame(native, await ProgramRun.InKernelAsync(kernel, $"/guest/{name}", $"/tmp/{name}"));
     }
 }
