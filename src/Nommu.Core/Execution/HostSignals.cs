@@ -13,6 +13,7 @@ namespace Nommu.Core.Execution;
 /// <item>Every handler needs SA_ONSTACK, since a guest's rsp may be anything. CoreCLR asks for it for SIGSEGV alone: its other handlers walk managed frames and compare their own address with theirs,
 /// so they must run where the thread was interrupted. Before one of these is called the whole signal frame is moved there, as if the host's kernel had put it there. The restorer is ours, since rt_sigreturn must get past Syscall User Dispatch while the guest's selector blocks.</item>
 /// <item>A kick that finds rip inside one of these handlers, or in the restorer behind it, does nothing: that handler is about to leave the guest or to run the host's. Only the activation wrapper goes back to the guest, so it blocks the kick.</item>
+/// <item>The way out of a guest takes the host's rsp, so rt_sigreturn is given that one: some hypervisors refuse to return to an rsp that is no canonical address, as a guest's may be.</item>
 /// <item>A jump to a non-canonical address faults at the jump itself, which may be the last instruction of the entry: the context still holds the guest's registers then, with that address as rip.</item>
 /// </list>
 /// </remarks>
@@ -20,7 +21,7 @@ internal sealed unsafe class HostSignals
 {
     internal const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGSYS = 31, ActivationSignal = 34;
     private const ulong SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000;
-    private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14;
+    private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14, RspInUcontext = GregsInUcontext + 8 * 15;
 
     /// <summary>Places in the ucontext's gregs of rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8..r15, rip, rflags (sys/ucontext.h).</summary>
     private static readonly int[] Gregs = [13, 11, 14, 12, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17];
@@ -154,6 +155,8 @@ internal sealed unsafe class HostSignals
                 a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * 19]);
             a.mov(__qword_ptr[rax + O.ErrorCode], r8);
             a.mov(__byte_ptr[rax + O.SudSelector], 0);
+            a.mov(r8, __qword_ptr[rax + O.HostRsp]);
+            a.mov(__qword_ptr[rdx + RspInUcontext], r8);
             a.Label(ref redirect);
             a.mov(__qword_ptr[rdx + RipInUcontext], r9);
         }
@@ -207,7 +210,7 @@ internal sealed unsafe class HostSignals
     /// <remarks>The frame ends with the extended state, whose size is at byte 468 of it (sigcontext.h, fp_sw_bytes.extended_size). Its alignment by 64 is kept.</remarks>
     private static void EmitMoveToInterruptedStack(Assembler a)
     {
-        const int RspInUcontext = GregsInUcontext + 8 * 15, FpInUcontext = GregsInUcontext + 8 * 23;
+        const int FpInUcontext = GregsInUcontext + 8 * 23;
         var inPlace = a.CreateLabel();
         a.mov(r8, __qword_ptr[rdx + RspInUcontext]);
         a.mov(rax, r8);

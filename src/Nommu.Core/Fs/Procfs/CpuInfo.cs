@@ -2,11 +2,12 @@ using System.Numerics;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics.X86;
 using System.Text;
+using Nommu.Core.Host;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs.Procfs;
 
-/// <summary>Linux: /proc/cpuinfo, from what the processor says of itself (CPUID), since guests run on the very one.</summary>
+/// <summary>Linux: /proc/cpuinfo, from what the processor says of itself (CPUID), since guests run on the very one; of its flags those that the host's kernel shows.</summary>
 internal static class CpuInfo
 {
     /// <summary>Names of the bits of leaf 1 EDX, leaf 1 ECX, leaf 7 EBX and leaf 0x80000001 EDX and ECX, from bit 0; a dash for those without.</summary>
@@ -75,7 +76,7 @@ internal static class CpuInfo
             for (var bits = (uint)words[i]; bits != 0; bits &= bits - 1)
             {
                 var bit = BitOperations.TrailingZeroCount(bits);
-                if (bit < names.Length && names[bit] != "-")
+                if (bit < names.Length && HostProcessor.Has(names[bit]))
                     found.Add(names[bit]);
             }
         }

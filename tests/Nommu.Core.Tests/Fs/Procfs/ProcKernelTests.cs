@@ -33,9 +33,9 @@ public sealed class ProcKernelTests : IDisposable
     {
         var ours = Read("/proc/cpuinfo");
         var host = File.ReadAllText("/proc/cpuinfo");
-        foreach (var label in new[] { "vendor_id", "cpu family", "model\t", "model name", "stepping", "address sizes", "clflush size" })
+        foreach (var label in new[] { "vendor_id", "cpu family", "model\t", "stepping", "address sizes", "clflush size" })
             Assert.That(Line(ours, label), Is.EqualTo(Line(host, label)));
-        Assert.That(Flags(ours).Except(Flags(host)), Is.SubsetOf(new[] { "ds_cpl", "dtes64", "monitor", "vmx", "smx", "est", "tm2", "xtpr", "pdcm", "dca", "acpi", "tm", "dts", "pbe", "sdbg", "cqm", "rdt_a", "intel_pt", "sgx", "hle", "rtm", "mpx", "x2apic" }));
+        Assert.That(Flags(ours), Is.SubsetOf(Flags(host)).And.Contains("sse2"));
 
         static string Line(string text, string label) => text.Split('\n').First(line => line.StartsWith(label, StringComparison.Ordinal));
 
