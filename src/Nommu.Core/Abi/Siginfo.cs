@@ -39,6 +39,25 @@ internal struct Siginfo
 
     internal readonly Signal Signal => (Signal)Signo;
 
+    /// <summary>Linux: <c>siginfo_layout</c>. Codes of the kernel's own mean what the signal says; all others say it themselves.</summary>
+    internal readonly SiginfoLayout Layout => Code switch
+    {
+        SigCode.SI_TIMER => SiginfoLayout.SIL_TIMER,
+        SigCode.SI_SIGIO => SiginfoLayout.SIL_POLL,
+        < 0 => SiginfoLayout.SIL_RT,
+        > SigCode.SI_USER and < SigCode.SI_KERNEL => LayoutOfSignal,
+        _ => SiginfoLayout.SIL_KILL,
+    };
+
+    private readonly SiginfoLayout LayoutOfSignal => Signal switch
+    {
+        Signal.SIGILL or Signal.SIGFPE or Signal.SIGSEGV or Signal.SIGBUS or Signal.SIGTRAP => SiginfoLayout.SIL_FAULT,
+        Signal.SIGCHLD when Code <= SigCode.CLD_CONTINUED => SiginfoLayout.SIL_CHLD,
+        Signal.SIGSYS when Code <= SigCode.LastOfSigsys => SiginfoLayout.SIL_SYS,
+        _ when Code <= SigCode.LastOfSigpoll => SiginfoLayout.SIL_POLL,
+        _ => SiginfoLayout.SIL_KILL,
+    };
+
     /// <summary>Sent by the kernel itself, with nothing more to say.</summary>
     internal static Siginfo FromKernel(Signal signal) => new() { Signo = (int)signal, Code = SigCode.SI_KERNEL };
 
@@ -51,4 +70,7 @@ internal static class SigCode
 {
     internal const int SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_MESGQ = -3, SI_ASYNCIO = -4, SI_SIGIO = -5, SI_TKILL = -6;
     internal const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3, CLD_TRAPPED = 4, CLD_STOPPED = 5, CLD_CONTINUED = 6;
+
+    /// <summary>Linux: NSIGSYS (SYS_USER_DISPATCH) and NSIGPOLL (POLL_HUP), the highest codes of these signals.</summary>
+    internal const int LastOfSigsys = 2, LastOfSigpoll = 6;
 }

@@ -18,7 +18,7 @@ internal static class BlockingIo
         var refused = file.CheckRead(thread);
         if (refused != Errno.None)
             return refused;
-        var result = file.Read(ref to);
+        var result = file.ReadAs(thread, ref to);
         return result.Error == Errno.EAGAIN && !file.IsNonblocking ? ReadWaiting(thread, file, ref to) : result;
     }
 
@@ -40,17 +40,17 @@ internal static class BlockingIo
     /// <returns>ERESTARTSYS.</returns>
     internal static Errno WaitFor(GuestThread thread, FileDescription file, PollEvents events)
     {
-        if ((file.Poll(null) & events) != 0)
+        if ((file.PollAs(thread, null) & events) != 0)
             return Errno.None;
         try
         {
-            var ready = file.Poll(thread.PollTable);
+            var ready = file.PollAs(thread, thread.PollTable);
             while ((ready & events) == 0)
             {
                 var error = thread.Sleep(MonotonicClock.Never);
                 if (error != Errno.None)
                     return error;
-                ready = file.Poll(null);
+                ready = file.PollAs(thread, null);
             }
             return Errno.None;
         }
@@ -65,12 +65,12 @@ internal static class BlockingIo
         var table = thread.PollTable;
         try
         {
-            file.Poll(table);
+            file.PollAs(thread, table);
             var deadline = Deadline(thread, file.ReadTimeout);
             var error = Errno.None;
             while (true)
             {
-                var result = file.Read(ref to);
+                var result = file.ReadAs(thread, ref to);
                 if (result.Error != Errno.EAGAIN)
                     return result;
                 if (error != Errno.None)
@@ -94,7 +94,7 @@ internal static class BlockingIo
         var table = thread.PollTable;
         try
         {
-            file.Poll(table);
+            file.PollAs(thread, table);
             var deadline = Deadline(thread, file.WriteTimeout);
             var error = Errno.None;
             while (true)

@@ -92,6 +92,19 @@ public abstract partial class FileDescription
     /// <summary>Writes for somebody: of interest to files that tell others who wrote.</summary>
     internal virtual Result<long> WriteAs(GuestThread thread, ref IoVector from) => Write(ref from);
 
+    /// <summary>Reads for somebody: of interest to files that hold something else for everyone.</summary>
+    internal virtual Result<long> ReadAs(GuestThread thread, ref IoVector to) => Read(ref to);
+
+    /// <summary>Reports what this caller can do now.</summary>
+    /// <param name="thread">The caller; null where nobody in particular asks.</param>
+    /// <param name="table">As <see cref="Poll"/> has it.</param>
+    internal virtual PollEvents PollAs(GuestThread? thread, PollTable? table) => Poll(table);
+
+    /// <summary>Linux: <c>show_fdinfo</c>. What /proc/PID/fdinfo says of this kind of file beyond what it says of all.</summary>
+    internal virtual void ShowInfo(SeqText text)
+    {
+    }
+
     /// <summary>How long a read waits, in nanoseconds (SO_RCVTIMEO); for all but sockets for ever.</summary>
     internal virtual long ReadTimeout => MonotonicClock.Never;
 

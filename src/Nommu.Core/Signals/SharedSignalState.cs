@@ -8,6 +8,9 @@ internal sealed class SharedSignalState
     /// <summary>Sent to the process: any thread may take them.</summary>
     internal PendingSignals Pending { get; } = new();
 
+    /// <summary>Woken when a signal comes to be pending. Linux: <c>signalfd_wqh</c> of <c>sighand_struct</c>.</summary>
+    internal WaitQueue Arrived { get; } = new();
+
     /// <summary>Set once the process is to end; the first word counts. Linux: SIGNAL_GROUP_EXIT with <c>group_exit_code</c>.</summary>
     internal WaitStatus? GroupExit { get; set; }
 

@@ -28,6 +28,7 @@ internal static class SignalGeneration
         if (action.Handler == Sigaction.SIG_DFL)
             thread.Process.Signals.IsUnkillable = false;
         _ = thread.Signals.Pending.Add(info);
+        thread.Process.Signals.Arrived.Wake();
         thread.Interrupt();
     }
 
@@ -73,9 +74,11 @@ internal static class SignalGeneration
             return Errno.None;
         var pending = thread is null ? process.Signals.Pending : thread.Signals.Pending;
         var error = pending.Add(info);
-        if (error == Errno.None)
-            Complete(process, thread, signal);
-        return error;
+        if (error != Errno.None)
+            return error;
+        process.Signals.Arrived.Wake();
+        Complete(process, thread, signal);
+        return Errno.None;
     }
 
     internal static void RemovePending(GuestProcess process, SigSet signals)

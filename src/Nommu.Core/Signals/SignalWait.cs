@@ -20,6 +20,16 @@ internal static class SignalWait
             _ = thread.Sleep(-1);
     }
 
+    /// <summary>True where one of these signals is pending for the thread.</summary>
+    internal static bool IsPending(GuestThread thread, SigSet wanted)
+    {
+        lock (thread.Process.Tasks.Lock)
+            return !((thread.Signals.Pending.Set | thread.Process.Signals.Pending.Set) & wanted).IsEmpty;
+    }
+
+    /// <summary>Linux: <c>dequeue_signal</c>. Takes one of these signals if there is one.</summary>
+    internal static bool TryTake(GuestThread thread, SigSet wanted, out Siginfo info) => Take(thread, wanted, stayAwaiting: false, out info);
+
     /// <summary>Takes one of these signals without delivering it.</summary>
     /// <param name="thread">The calling thread.</param>
     /// <param name="wanted">The signals.</param>

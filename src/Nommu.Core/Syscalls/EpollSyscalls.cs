@@ -49,9 +49,9 @@ internal static class EpollSyscalls
         }
         return operation switch
         {
-            EpollOperation.EPOLL_CTL_ADD => epoll.Add(file, fd, wanted),
+            EpollOperation.EPOLL_CTL_ADD => epoll.Add(thread, file, fd, wanted),
             EpollOperation.EPOLL_CTL_DEL => epoll.Remove(file, fd),
-            EpollOperation.EPOLL_CTL_MOD => epoll.Modify(file, fd, wanted),
+            EpollOperation.EPOLL_CTL_MOD => epoll.Modify(thread, file, fd, wanted),
             _ => Errno.EINVAL,
         };
     }

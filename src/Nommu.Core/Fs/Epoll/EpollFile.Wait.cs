@@ -53,7 +53,7 @@ internal sealed partial class EpollFile
             // Level-triggered items go back to the end of the list: each is looked at once.
             for (var left = _ready.Count; left > 0 && sent < count && _ready.TakeFirst() is { } item; left--)
             {
-                var events = item.Poll();
+                var events = item.Poll(thread);
                 if (events == PollEvents.None || item.IsRemoved)
                     continue;
                 if (thread.Memory.Write(to.At(sent), new EpollEvent((uint)events, item.Event.Data)) != Errno.None)
@@ -75,7 +75,7 @@ internal sealed partial class EpollFile
     }
 
     /// <summary>What polling this epoll finds: items without events leave the list, so that the next look is cheap.</summary>
-    private bool HasEvents()
+    private bool HasEvents(GuestThread? thread)
     {
         if (_ready.IsEmpty)
             return false;
@@ -83,7 +83,7 @@ internal sealed partial class EpollFile
         {
             while (_ready.TakeFirst() is { } item)
             {
-                if (item.Poll() == PollEvents.None || item.IsRemoved)
+                if (item.Poll(thread) == PollEvents.None || item.IsRemoved)
                     continue;
                 _ready.AddFirst(item);
                 return true;

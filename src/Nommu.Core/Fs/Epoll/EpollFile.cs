@@ -24,19 +24,20 @@ internal sealed partial class EpollFile : FileDescription
         new(fileSystem.Anonymous.Create("anon_inode:[eventpoll]", (InodeMode)0x180), fileSystem.EpollNesting);
 
     /// <summary>EPOLL_CTL_ADD.</summary>
+    /// <param name="thread">The caller.</param>
     /// <param name="file">A file that can be polled; the caller has a reference.</param>
     /// <param name="fd">Its number.</param>
     /// <param name="wanted">What for; POLLERR and POLLHUP are added.</param>
     /// <returns>EEXIST, ELOOP.</returns>
-    internal Errno Add(FileDescription file, int fd, EpollEvent wanted)
+    internal Errno Add(GuestThread thread, FileDescription file, int fd, EpollEvent wanted)
     {
         if (file is not EpollFile inner)
-            return AddItem(file, fd, wanted);
+            return AddItem(thread, file, fd, wanted);
         lock (_nesting.Lock)
-            return _nesting.Allows(this, inner) ? AddItem(file, fd, wanted) : Errno.ELOOP;
+            return _nesting.Allows(this, inner) ? AddItem(thread, file, fd, wanted) : Errno.ELOOP;
     }
 
-    private Errno AddItem(FileDescription file, int fd, EpollEvent wanted)
+    private Errno AddItem(GuestThread thread, FileDescription file, int fd, EpollEvent wanted)
     {
         lock (_lock)
         {
@@ -44,7 +45,7 @@ internal sealed partial class EpollFile : FileDescription
                 return Errno.EEXIST;
             var item = new EpollItem(this, file, fd) { Event = WithAlways(wanted) };
             _items.Add((file, fd), item);
-            if (item.Attach() == PollEvents.None)
+            if (item.Attach(thread) == PollEvents.None)
                 return Errno.None;
             _ready.Add(item);
         }
@@ -54,7 +55,7 @@ internal sealed partial class EpollFile : FileDescription
 
     /// <summary>EPOLL_CTL_MOD.</summary>
     /// <returns>ENOENT; EINVAL for an exclusive one.</returns>
-    internal Errno Modify(FileDescription file, int fd, EpollEvent wanted)
+    internal Errno Modify(GuestThread thread, FileDescription file, int fd, EpollEvent wanted)
     {
         lock (_lock)
         {
@@ -65,7 +66,7 @@ internal sealed partial class EpollFile : FileDescription
             item.Event = WithAlways(wanted);
             // A wake-up that this thread does not see yet sees the new events: either it or this look notes the item.
             Interlocked.MemoryBarrier();
-            if (item.Poll() == PollEvents.None)
+            if (item.Poll(thread) == PollEvents.None)
                 return Errno.None;
             _ready.Add(item);
         }
@@ -126,10 +127,13 @@ internal sealed partial class EpollFile : FileDescription
     public override Result<long> Seek(long offset, SeekWhence whence) => 0;
 
     /// <inheritdoc/>
-    public override PollEvents Poll(PollTable? table)
+    public override PollEvents Poll(PollTable? table) => PollAs(null, table);
+
+    /// <inheritdoc/>
+    internal override PollEvents PollAs(GuestThread? thread, PollTable? table)
     {
         table?.Add(_pollers);
-        return HasEvents() ? PollEvents.POLLIN | PollEvents.POLLRDNORM : PollEvents.None;
+        return HasEvents(thread) ? PollEvents.POLLIN | PollEvents.POLLRDNORM : PollEvents.None;
     }
 
     /// <inheritdoc/>

@@ -46,11 +46,12 @@ internal sealed class EpollItem : Waiter, IFileWatcher
     internal EpollItem? PreviousReady { get; set; }
 
     /// <summary>Hangs it on the file's queues; the caller has a reference to the file.</summary>
+    /// <param name="thread">The caller, whose queues they are where everyone has others.</param>
     /// <returns>What holds of what is asked for.</returns>
-    internal PollEvents Attach()
+    internal PollEvents Attach(GuestThread thread)
     {
         File.Watchers.Add(this);
-        return File.Poll(_table) & (PollEvents)Event.Events;
+        return File.PollAs(thread, _table) & (PollEvents)Event.Events;
     }
 
     internal void Detach()
@@ -60,12 +61,13 @@ internal sealed class EpollItem : Waiter, IFileWatcher
     }
 
     /// <summary>Linux: <c>ep_item_poll</c>.</summary>
+    /// <param name="thread">Who looks: what holds may be another for each.</param>
     /// <returns>What holds of what is asked for; nothing for a file that is just going.</returns>
-    internal PollEvents Poll()
+    internal PollEvents Poll(GuestThread? thread)
     {
         if (!File.TryRetain())
             return PollEvents.None;
-        var events = File.Poll(null) & (PollEvents)Event.Events;
+        var events = File.PollAs(thread, null) & (PollEvents)Event.Events;
         // The last reference takes other epolls' locks when it goes, and the caller holds this one's.
         if (!File.TryReleaseShared())
             ThreadPool.UnsafeQueueUserWorkItem(static file => file.Release(), File, preferLocal: false);

@@ -26,7 +26,7 @@ internal static class Splicing
         {
             var buffer = thread.CopyBuffer.AsSpan(0, (int)Math.Min(count - done, GuestThread.CopyBufferSize));
             var into = new IoVector(buffer);
-            var read = done > 0 || nonblocking ? from.Read(ref into) : BlockingIo.Read(thread, from, ref into);
+            var read = done > 0 || nonblocking ? from.ReadAs(thread, ref into) : BlockingIo.Read(thread, from, ref into);
             if (!read.IsOk || read.Value == 0)
                 return done > 0 ? done : read;
             var bytes = buffer[..(int)read.Value];
@@ -68,7 +68,7 @@ internal static class Splicing
         var room = Math.Clamp(to.Pipe.FreeSpace, Pipe.PageSize, GuestThread.CopyBufferSize);
         var buffer = thread.CopyBuffer.AsSpan(0, (int)Math.Min(count, room));
         var into = new IoVector(buffer);
-        var read = nonblocking ? from.Read(ref into) : BlockingIo.Read(thread, from, ref into);
+        var read = nonblocking ? from.ReadAs(thread, ref into) : BlockingIo.Read(thread, from, ref into);
         if (!read.IsOk || read.Value == 0)
             return read;
         var source = new IoVector((ReadOnlySpan<byte>)buffer[..(int)read.Value]);

@@ -64,6 +64,6 @@ internal static class PollOperation
         using var use = thread.Files.Get(entry.Fd);
         if (use.Opened is not { } file)
             return PollEvents.POLLNVAL;
-        return file.Poll(table) & ((PollEvents)entry.Events | PollEvents.POLLERR | PollEvents.POLLHUP);
+        return file.PollAs(thread, table) & ((PollEvents)entry.Events | PollEvents.POLLERR | PollEvents.POLLHUP);
     }
 }

@@ -82,7 +82,7 @@ internal readonly ref struct SelectOperation
                 using var use = _thread.Files.Get((word << 6) + bit);
                 if (mustBeOpen && use.File is null)
                     return -1;
-                ready += Note(word, 1UL << bit, use.Opened is { } file ? file.Poll(ready == 0 ? table : null) : PollEvents.POLLNVAL);
+                ready += Note(word, 1UL << bit, use.Opened is { } file ? file.PollAs(_thread, ready == 0 ? table : null) : PollEvents.POLLNVAL);
             }
         }
         return ready;

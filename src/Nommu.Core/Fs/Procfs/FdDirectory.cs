@@ -62,6 +62,7 @@ internal sealed class FdDirectory : PseudoDirectory
         var position = file is SeekableFile seekable ? seekable.Position : 0;
         var flags = file.Flags | (thread.Files.GetCloseOnExec(fd) ? OpenFlags.O_CLOEXEC : 0);
         text.Add($"pos:\t{position}\nflags:\t0{Convert.ToString((int)flags, 8)}\nmnt_id:\t{file.Path.Mount.Id}\nino:\t{file.Inode.Ino}\n");
+        file.ShowInfo(text);
         file.Release();
         return Errno.None;
     }
