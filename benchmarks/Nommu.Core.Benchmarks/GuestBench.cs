@@ -9,7 +9,7 @@ internal sealed class GuestBench(string directory, string root, Kernel kernel)
 {
     internal double Native(Row row)
     {
-        var info = new ProcessStartInfo(Path.Combine(directory, "bench")) { RedirectStandardOutput = true, WorkingDirectory = directory };
+        var info = new ProcessStartInfo(Path.Combine(directory, row.Program)) { RedirectStandardOutput = true, WorkingDirectory = directory };
         info.ArgumentList.Add(row.Name);
         info.ArgumentList.Add(row.Iterations.ToString(CultureInfo.InvariantCulture));
         info.Environment["BENCH_ROOT"] = root;
@@ -21,7 +21,7 @@ internal sealed class GuestBench(string directory, string root, Kernel kernel)
 
     internal double InKernel(Row row)
     {
-        var process = kernel.Start(new GuestProcessStartInfo("/bench/bench", row.Name, row.Iterations.ToString(CultureInfo.InvariantCulture))
+        var process = kernel.Start(new GuestProcessStartInfo($"/bench/{row.Program}", row.Name, row.Iterations.ToString(CultureInfo.InvariantCulture))
         {
             WorkingDirectory = "/bench",
             StandardInput = GuestStandardStream.Null,

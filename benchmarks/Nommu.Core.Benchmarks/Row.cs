@@ -3,12 +3,19 @@ namespace Nommu.Core.Benchmarks;
 /// <summary>One thing that is measured: what the guest program calls it, how often it is done in one run, and what one of it is.</summary>
 /// <param name="Name">The row's name, which is the guest program's argument too.</param>
 /// <param name="Iterations">How often it is done in one run: about a tenth of a second natively.</param>
-internal sealed record Row(string Name, int Iterations)
+/// <param name="Program">The guest program that does it.</param>
+internal sealed record Row(string Name, int Iterations, string Program = "bench")
 {
     internal static Row[] All { get; } =
     [
         new("getpid", 1_000_000),
         new("getppid", 1_000_000),
+        new("slow-path", 500_000),
+        new("slow-path-avx", 500_000, "bench-avx"),
+        new("trap", 50_000),
+        new("signal", 50_000),
+        new("futex-pingpong", 20_000),
+        new("thread", 5_000),
         new("read", 500_000),
         new("write", 500_000),
         new("stat", 100_000),

@@ -1,9 +1,14 @@
 // bench ROW ITERATIONS: does one thing over and over and prints how many nanoseconds that took.
 #define _GNU_SOURCE
 #include <fcntl.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/select.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -28,6 +33,75 @@ static long long now(void)
 
 static void run_getpid(long n) { while (n--) syscall(SYS_getpid); }
 static void run_getppid(long n) { while (n--) syscall(SYS_getppid); }
+
+// getpgrp is answered by the kernel proper, in both: the way there and back.
+static void run_slow_path(long n) { while (n--) syscall(SYS_getpgrp); }
+
+// A system call in code that the program makes itself while it runs.
+static void run_trap(long n)
+{
+    static const unsigned char code[] = { 0xb8, SYS_getppid, 0, 0, 0, 0x0f, 0x05, 0xc3 }; // mov eax, SYS_getppid; syscall; ret
+    void *page = mmap(0, 4096, PROT_READ | PROT_WRITE | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (page == MAP_FAILED)
+        fail("mmap");
+    memcpy(page, code, sizeof code);
+    while (n--)
+        if (((long (*)(void))page)() < 0)
+            fail("made code");
+}
+
+static volatile sig_atomic_t handled;
+
+static void handler(int signal) { handled++; }
+
+static void run_signal(long n)
+{
+    signal(SIGUSR1, handler);
+    long wanted = n;
+    pid_t self_pid = getpid();
+    while (n--)
+        kill(self_pid, SIGUSR1);
+    if (handled != wanted)
+        fail("signal");
+}
+
+static atomic_int ball;
+
+static void pass_ball(int mine, long n)
+{
+    while (n--) {
+        while (atomic_load(&ball) != mine)
+            syscall(SYS_futex, &ball, FUTEX_WAIT_PRIVATE, !mine, 0, 0, 0);
+        atomic_store(&ball, !mine);
+        syscall(SYS_futex, &ball, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+    }
+}
+
+static void *second_player(void *count)
+{
+    pass_ball(1, *(long *)count);
+    return 0;
+}
+
+static void run_futex_pingpong(long n)
+{
+    pthread_t other;
+    if (pthread_create(&other, 0, second_player, &n))
+        fail("pthread_create");
+    pass_ball(0, n);
+    pthread_join(other, 0);
+}
+
+static void *ends_at_once(void *argument) { return argument; }
+
+static void run_thread(long n)
+{
+    while (n--) {
+        pthread_t thread;
+        if (pthread_create(&thread, 0, ends_at_once, 0) || pthread_join(thread, 0))
+            fail("thread");
+    }
+}
 
 static void run_read(long n)
 {
@@ -152,6 +226,11 @@ int main(int argc, char **argv)
     long long start = now();
     if (!strcmp(row, "getpid")) run_getpid(n);
     else if (!strcmp(row, "getppid")) run_getppid(n);
+    else if (!strncmp(row, "slow-path", 9)) run_slow_path(n);
+    else if (!strcmp(row, "trap")) run_trap(n);
+    else if (!strcmp(row, "signal")) run_signal(n);
+    else if (!strcmp(row, "futex-pingpong")) run_futex_pingpong(n);
+    else if (!strcmp(row, "thread")) run_thread(n);
     else if (!strcmp(row, "read")) run_read(n);
     else if (!strcmp(row, "write")) run_write(n);
     else if (!strcmp(row, "stat")) run_stat(n);

@@ -19,7 +19,8 @@ internal sealed class ExecutionRuntime
         XStateSize = X86Base.CpuId(0xd, 0).Ebx;
         XStateLayout = XStateLayout.OfThisHost(XStateSize);
         Buffer = new CodeBuffer(HostSignals.BufferSize);
-        Gate = new GuestGate(Buffer, FsGsBase);
+        Vectors = new VectorMoves(XStateLayout.UserFeatures, GuestContext.XStateOffset);
+        Gate = new GuestGate(Buffer, FsGsBase, Vectors);
         Trap = SyscallTrap.Choose(Buffer);
         Copy = new UserCopyCode(Buffer);
         Signals = new HostSignals(Buffer, Gate, Copy, FsGsBase);
@@ -40,6 +41,8 @@ internal sealed class ExecutionRuntime
     internal int XStateSize { get; }
 
     internal XStateLayout XStateLayout { get; }
+
+    internal VectorMoves Vectors { get; }
 
     internal CodeBuffer Buffer { get; }
 

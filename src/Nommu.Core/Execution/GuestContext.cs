@@ -51,8 +51,8 @@ internal struct GuestContext
     [FieldOffset(0xe8)] internal ulong ErrorCode;
     [FieldOffset(0xf0)] internal uint KickPending;
     [FieldOffset(0xf4)] internal byte SudSelector;
-    [FieldOffset(0xf8)] internal uint FullState;
-    [FieldOffset(0xfc)] internal uint SaveFullState;
+    [FieldOffset(0xf8)] internal SavedState Saved;
+    [FieldOffset(0xfc)] internal uint SaveAllVectors;
     [FieldOffset(0x100)] internal uint GuestMxcsr;
     [FieldOffset(0x104)] internal uint HostMxcsr;
     [FieldOffset(0x108)] internal ushort GuestFcw;
@@ -72,7 +72,7 @@ internal static class ContextOffsets
     internal const int Self = 0x00, HostRsp = 0x08, HostFs = 0x10, FsBase = 0x18;
     internal const int Rax = 0x20, Rcx = 0x30, Rdi = 0x48, Rsp = 0x58, R11 = 0x78, Rip = 0xa0, Rflags = 0xa8;
     internal const int InGuest = 0xb8, ExitKind = 0xc0, Signal = 0xc8, Code = 0xd0, Address = 0xd8, TrapNumber = 0xe0, ErrorCode = 0xe8;
-    internal const int KickPending = 0xf0, SudSelector = 0xf4, FullState = 0xf8, SaveFullState = 0xfc;
+    internal const int KickPending = 0xf0, SudSelector = 0xf4, Saved = 0xf8, SaveAllVectors = 0xfc;
     internal const int GuestMxcsr = 0x100, HostMxcsr = 0x104, GuestFcw = 0x108, HostFcw = 0x10a;
     internal const int Pid = 0x110, Tid = 0x114, Ppid = 0x118, Uid = 0x11c, Euid = 0x120, Gid = 0x124, Egid = 0x128;
 }

@@ -152,19 +152,19 @@ internal sealed unsafe class GuestCpu : IDisposable
     {
         _context->GuestFcw = MemoryMarshal.Read<ushort>(XState);
         _context->GuestMxcsr = MemoryMarshal.Read<uint>(XState[MxcsrOffset..]);
-        _context->FullState = 1;
+        _context->Saved = SavedState.All;
     }
 
     /// <summary>Bytes of <see cref="XState"/> that a signal frame holds, and the features in them.</summary>
     internal XStateLayout XStateLayout => _runtime.XStateLayout;
 
-    /// <summary>The XSAVE image in standard format. Complete after a fault, a trap or a kick; after a plain call only its xmm registers are.</summary>
+    /// <summary>The XSAVE image in standard format. Complete after a fault, a trap or a kick; after a system call only its vector registers are, or xmm alone.</summary>
     internal Span<byte> XState => new((byte*)_context + GuestContext.XStateOffset, _runtime.XStateSize);
 
-    /// <summary>Makes <see cref="XState"/> complete after a plain call too, for whoever copies it or runs another guest thread on this host thread: fetches the x87 registers, which managed code leaves alone.</summary>
+    /// <summary>Makes <see cref="XState"/> complete after a system call too, for whoever copies it or runs another guest thread on this host thread: fetches the x87 registers, which managed code leaves alone.</summary>
     internal void CompleteXState()
     {
-        if (_context->FullState != 0)
+        if (_context->Saved == SavedState.All)
             return;
         const int X87Bytes = 160, XStateBv = 512;
         const ulong X87 = 1, Sse = 2;
@@ -176,8 +176,8 @@ internal sealed unsafe class GuestCpu : IDisposable
         MemoryMarshal.Write(xstate, _context->GuestFcw); // the host's own is in force by now
         MemoryMarshal.Write(xstate[24..], _context->GuestMxcsr);
         xstate[XStateBv..(XStateBv + 64)].Clear();
-        MemoryMarshal.Write(xstate[XStateBv..], X87 | Sse);
-        _context->FullState = 1;
+        MemoryMarshal.Write(xstate[XStateBv..], X87 | (_context->Saved == SavedState.Vectors ? _runtime.Vectors.Features : Sse));
+        _context->Saved = SavedState.All;
     }
 
     /// <summary>Copies the guest's whole state out; it is unharmed.</summary>

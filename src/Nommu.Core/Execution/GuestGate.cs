@@ -15,30 +15,28 @@ namespace Nommu.Core.Execution;
 /// From its first instruction to its last, r11 holds the return address and rax the number until the last instruction but one, so a kick can always turn it into the slow way or into a finished call.</item>
 /// <item>A kick may come anywhere. <see cref="HostSignals"/> looks at rip: inside <see cref="EnterRange"/> the entry is abandoned (the context still holds everything), inside <see cref="SlowRange"/> the guest is leaving anyway.</item>
 /// <item>The System V ABI wants DF clear and MXCSR and the x87 control word as they were; the guest's are kept in the context. rt_sigreturn must stay possible while the selector blocks: the restorer lies in the range that Syscall User Dispatch lets through.</item>
-/// <item>Managed code uses no x87 and nothing a guest keeps in registers but xmm (ymm and beyond only where a program was found to use them: <see cref="GuestContext.SaveFullState"/>). xmm go to their places in the XSAVE image.</item>
+/// <item>Managed code uses no x87, so a call keeps vectors alone: xmm, and what is wider where a program was found to use it (<see cref="GuestContext.SaveAllVectors"/>). Faults and kicks save everything, but the protection keys' register, which is the host thread's.</item>
 /// </list>
 /// </remarks>
 internal sealed class GuestGate
 {
-    internal const int XmmOffset = GuestContext.XStateOffset + 160;
-
     private static readonly (AssemblerRegister64 Register, int Offset)[] General =
     [
         (rax, 0x20), (rbx, 0x28), (rcx, 0x30), (rdx, 0x38), (rsi, 0x40), (rbp, 0x50),
         (r8, 0x60), (r9, 0x68), (r10, 0x70), (r11, 0x78), (r12, 0x80), (r13, 0x88), (r14, 0x90), (r15, 0x98),
     ];
 
-    private static readonly AssemblerRegisterXMM[] Xmm =
-        [xmm0, xmm1, xmm2, xmm3, xmm4, xmm5, xmm6, xmm7, xmm8, xmm9, xmm10, xmm11, xmm12, xmm13, xmm14, xmm15];
-
     private static readonly (int Number, int Offset)[] FastCalls =
         [(39, O.Pid), (186, O.Tid), (110, O.Ppid), (102, O.Uid), (107, O.Euid), (104, O.Gid), (108, O.Egid)];
 
-    private readonly bool _fsGsBase;
+    private const int NotPkru = ~(1 << 9);
 
-    internal GuestGate(CodeBuffer buffer, bool fsGsBase)
+    private readonly bool _fsGsBase;
+    private readonly VectorMoves _vectors;
+
+    internal GuestGate(CodeBuffer buffer, bool fsGsBase, VectorMoves vectors)
     {
-        _fsGsBase = fsGsBase;
+        (_fsGsBase, _vectors) = (fsGsBase, vectors);
         EmitLeaving(buffer);
         EmitEntry(buffer);
         EmitFastEntry(buffer);
@@ -84,7 +82,7 @@ internal sealed class GuestGate
     {
         var a = new Assembler(64);
         Label slow = a.CreateLabel(), slowFromFast = a.CreateLabel(), afterSignal = a.CreateLabel(), abandon = a.CreateLabel();
-        Label full = a.CreateLabel(), saved = a.CreateLabel(), leave = a.CreateLabel(), end = a.CreateLabel();
+        Label all = a.CreateLabel(), saved = a.CreateLabel(), leave = a.CreateLabel(), end = a.CreateLabel();
 
         a.Label(ref slowFromFast);
         a.mov(rcx, r11);
@@ -101,21 +99,23 @@ internal sealed class GuestGate
             a.mov(__qword_ptr[rdi + offset], register);
         a.mov(__qword_ptr[rdi + O.Rip], rcx);
         a.mov(__dword_ptr[rdi + O.ExitKind], (int)GuestExitKind.SystemCall);
-        a.cmp(__dword_ptr[rdi + O.SaveFullState], 0);
-        a.jne(full);
-        for (var i = 0; i < 16; i++)
-            a.movaps(__xmmword_ptr[rdi + XmmOffset + 16 * i], Xmm[i]);
-        a.mov(__dword_ptr[rdi + O.FullState], 0);
+        a.cmp(__dword_ptr[rdi + O.SaveAllVectors], 0);
+        a.jne(all);
+        _vectors.SaveXmm(a, rdi);
+        a.mov(__dword_ptr[rdi + O.Saved], (int)SavedState.Xmm);
+        a.jmp(saved);
+        a.Label(ref all);
+        _vectors.SaveAll(a, rdi);
+        a.mov(__dword_ptr[rdi + O.Saved], (int)SavedState.Vectors);
         a.jmp(saved);
 
         a.Label(ref afterSignal);
         a.mov(rdi, __qword_ptr.gs[O.Self]);
         a.mov(rsp, __qword_ptr[rdi + O.HostRsp]);
-        a.Label(ref full);
-        a.mov(eax, -1);
+        a.mov(eax, NotPkru);
         a.mov(edx, -1);
         a.xsave64(__[rdi + GuestContext.XStateOffset]);
-        a.mov(__dword_ptr[rdi + O.FullState], 1);
+        a.mov(__dword_ptr[rdi + O.Saved], (int)SavedState.All);
         a.Label(ref saved);
         a.stmxcsr(__dword_ptr[rdi + O.GuestMxcsr]);
         a.fnstcw(__word_ptr[rdi + O.GuestFcw]);
@@ -170,7 +170,7 @@ internal sealed class GuestGate
     private void EmitEntry(CodeBuffer buffer)
     {
         var a = new Assembler(64);
-        Label guarded = a.CreateLabel(), full = a.CreateLabel(), restored = a.CreateLabel(), abandon = a.CreateLabel(), end = a.CreateLabel();
+        Label guarded = a.CreateLabel(), more = a.CreateLabel(), everything = a.CreateLabel(), restored = a.CreateLabel(), abandon = a.CreateLabel(), end = a.CreateLabel();
         a.push(rbx);
         a.push(rbp);
         a.push(r12);
@@ -186,13 +186,17 @@ internal sealed class GuestGate
         // No fence: whoever kicks fences all threads of the process between its store and its look at InGuest.
         a.cmp(__dword_ptr[rdi + O.KickPending], 0);
         a.jne(abandon);
-        a.cmp(__dword_ptr[rdi + O.FullState], 0);
-        a.jne(full);
-        for (var i = 0; i < 16; i++)
-            a.movaps(Xmm[i], __xmmword_ptr[rdi + XmmOffset + 16 * i]);
+        a.cmp(__dword_ptr[rdi + O.Saved], (int)SavedState.Xmm);
+        a.jne(more);
+        _vectors.LoadXmm(a, rdi);
         a.jmp(restored);
-        a.Label(ref full);
-        a.mov(eax, -1);
+        a.Label(ref more);
+        a.cmp(__dword_ptr[rdi + O.Saved], (int)SavedState.All);
+        a.je(everything);
+        _vectors.LoadAll(a, rdi);
+        a.jmp(restored);
+        a.Label(ref everything);
+        a.mov(eax, NotPkru);
         a.mov(edx, -1);
         a.xrstor64(__[rdi + GuestContext.XStateOffset]);
         a.Label(ref restored);

@@ -141,7 +141,7 @@ internal sealed class HostThread
             SwitchCpu(thread);
         _current = thread;
         thread.LoadIdentity();
-        Cpu.Context.SaveFullState = thread.Space.UsesVectorExtensions ? 1u : 0u;
+        Cpu.Context.SaveAllVectors = thread.Space.UsesVectorExtensions ? 1u : 0u;
     }
 
     /// <summary>Charges who ran here until now. A parked host thread is given somebody by another thread, which takes its times as they were when it parked.</summary>

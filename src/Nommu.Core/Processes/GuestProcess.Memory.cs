@@ -15,7 +15,7 @@ public sealed partial class GuestProcess
                 foreach (var thread in process.Threads)
                 {
                     if (thread.Space == space && thread.Host is { } host)
-                        host.Cpu.Context.SaveFullState = 1;
+                        host.Cpu.Context.SaveAllVectors = 1;
                 }
             }
         }

@@ -1,4 +1,5 @@
 using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics.X86;
 using Nommu.Core.Execution;
 using static Iced.Intel.AssemblerRegisters;
 
@@ -32,12 +33,12 @@ public class RegisterTests
                 var state = cpu.XState.ToArray();
                 var registers = cpu.Registers;
                 cpu.Registers.Rip = other.Entry;
-                cpu.Context.FullState = 0;
+                cpu.Context.Saved = SavedState.Xmm;
                 cpu.Run();
                 Assert.That(cpu.Registers.Rax, Is.EqualTo(1001));
                 state.CopyTo(cpu.XState);
                 cpu.Registers = registers;
-                cpu.Context.FullState = 1;
+                cpu.Context.Saved = SavedState.All;
             }
             Assert.That(cpu.Run().Signal, Is.EqualTo(4));
             Assert.That((BitConverter.UInt64BitsToDouble(cpu.Registers.Rbx), BitConverter.UInt64BitsToDouble(cpu.Registers.R12)), Is.EqualTo((1.0, Math.PI)));
@@ -46,7 +47,7 @@ public class RegisterTests
 
     /// <summary>Every register a system call keeps is random before each call and looked at after it, on every way out, while collections run.</summary>
     [Test]
-    public void AllRegistersSurviveEveryWayOut([Values("slow", "fast", "trap")] string way)
+    public void AllRegistersSurviveEveryWayOut([Values("slow", "fast", "trap")] string way, [Values] bool allVectors)
     {
         const int Rounds = 2_000;
         var seed = Random.Shared.Next();
@@ -93,7 +94,9 @@ public class RegisterTests
         void PlayRounds(GuestCpu cpu, ulong entry, Random values, int count)
         {
             cpu.Context.Pid = 4711;
+            cpu.Context.SaveAllVectors = allVectors ? 1u : 0u;
             var xmm = new byte[256];
+            var wide = allVectors ? WideParts(cpu) : [];
             for (var round = 0; round < count; round++)
             {
                 var set = new GuestRegisters();
@@ -109,6 +112,14 @@ public class RegisterTests
                 var mxcsr = cpu.Context.GuestMxcsr;
                 xmm.CopyTo(cpu.XState[160..]);
                 cpu.XState[512] |= 2; // XSTATE_BV: SSE in use
+                foreach (var (feature, offset, bytes) in wide)
+                {
+                    values.NextBytes(bytes);
+                    bytes.CopyTo(cpu.XState[offset..]);
+                    cpu.XState[512] |= (byte)(1 << feature);
+                }
+                if (allVectors)
+                    cpu.Context.Saved = SavedState.All;
                 var exit = cpu.Run();
                 if (way != "fast")
                 {
@@ -123,8 +134,23 @@ public class RegisterTests
                 set.Rflags &= 0xcd5;
                 Assert.That(MemoryMarshal.AsBytes(MemoryMarshal.CreateSpan(ref after, 1)).SequenceEqual(span), $"round {round}");
                 Assert.That(cpu.XState.Slice(160, 256).SequenceEqual(xmm), $"xmm, round {round}");
+                foreach (var (feature, offset, bytes) in wide)
+                    Assert.That(cpu.XState.Slice(offset, bytes.Length).SequenceEqual(bytes), $"feature {feature}, round {round}");
                 Assert.That((cpu.Context.FsBase, cpu.Context.GuestMxcsr), Is.EqualTo((fs, mxcsr)));
             }
+        }
+    }
+
+    /// <summary>Upper halves of ymm, masks, upper halves of zmm0-15, zmm16-31: those that this processor has.</summary>
+    private static List<(int Feature, int Offset, byte[] Bytes)> WideParts(GuestCpu cpu)
+    {
+        var features = cpu.XStateLayout.UserFeatures;
+        return [.. new[] { 2, 5, 6, 7 }.Where(feature => (features & (1UL << feature)) != 0).Select(Part)];
+
+        static (int, int, byte[]) Part(int feature)
+        {
+            var (size, offset, _, _) = X86Base.CpuId(0xd, feature);
+            return (feature, offset, new byte[size]);
         }
     }
 }
