@@ -9,13 +9,17 @@ internal interface IMappable
     /// <summary>The host's file that holds the pages.</summary>
     HostMemoryFile Backing { get; }
 
-    /// <summary>Makes pages stay where they are until <see cref="Unmap"/>, and fills the holes among them. Pages behind the end of the file are left out.</summary>
+    /// <summary>Makes all pages stay where they are until <see cref="Unmap"/>.</summary>
+    /// <param name="forWriting">A shared, writable mapping.</param>
+    /// <returns>EPERM where the file is sealed against it.</returns>
+    Errno Map(bool forWriting);
+
+    /// <summary>Where pages lie, for one who has them stay (<see cref="Map"/>): fills the holes among them. Pages behind the end of the file are left out.</summary>
     /// <param name="offset">In the file, page aligned.</param>
     /// <param name="length">In bytes.</param>
-    /// <param name="forWriting">A shared, writable mapping: EPERM where the file is sealed.</param>
     /// <param name="runs">Gets where the pages are, in the order of the file.</param>
-    /// <returns>ENOSPC, EPERM.</returns>
-    Errno Map(long offset, long length, bool forWriting, List<MappedRun> runs);
+    /// <returns>ENOSPC.</returns>
+    Errno Locate(long offset, long length, List<MappedRun> runs);
 
     /// <summary>Ends what one successful <see cref="Map"/> began.</summary>
     /// <param name="forWriting">As it was there.</param>
@@ -26,4 +30,8 @@ internal interface IMappable
 /// <param name="FileOffset">In the file.</param>
 /// <param name="BackingOffset">In the host's file.</param>
 /// <param name="Length">In bytes; whole pages.</param>
-internal readonly record struct MappedRun(long FileOffset, long BackingOffset, long Length);
+internal readonly record struct MappedRun(long FileOffset, long BackingOffset, long Length)
+{
+    /// <summary>True when another run goes on where this one ends, in both files.</summary>
+    internal bool JoinsWith(in MappedRun next) => FileOffset + Length == next.FileOffset && BackingOffset + Length == next.BackingOffset;
+}

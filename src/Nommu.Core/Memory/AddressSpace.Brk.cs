@@ -43,7 +43,7 @@ internal sealed partial class AddressSpace
             Arena.Uncharge(pages);
             return false;
         }
-        Insert(new VmArea { Start = start, End = end, Protection = ReadWrite, Flags = VmFlags.Charged, Backing = VmBacking.Anonymous, Name = "[heap]" });
+        Insert(new VmArea { Start = start, End = end, Protection = ReadWrite, Flags = VmFlags.Charged, Backing = VmBacking.Anonymous, Name = HeapName });
         return true;
     }
 }

@@ -51,27 +51,24 @@ internal sealed partial class AddressSpace
     /// <summary>Maps the pages of the host's file that are those of the guest's. Differs: pages behind the end of the file are SIGBUS for good, also when the file grows.</summary>
     private Result<ulong> MapPages(in MapRequest request, ulong length, IMappable pages)
     {
+        var opened = request.Mapping is { } known ? known.Retain() : OpenMapping(request, pages);
+        if (!opened.TryGet(out var mapping))
+            return opened.Error;
         var access = request.Protection & VmArea.AccessBits;
         var flags = AreaFlags(request);
-        var runs = new List<MappedRun>();
-        // As Linux's VM_MAYWRITE: what may become writable later counts as written from now on.
-        var forWriting = request.IsShared && request.File!.CanWrite;
-        var error = pages.Map(request.Offset, (long)length, forWriting, runs);
-        if (error == Errno.EPERM && forWriting && (access & MapProtection.PROT_WRITE) == 0)
-            error = pages.Map(request.Offset, (long)length, forWriting = false, runs);
-        if (error != Errno.None)
-            return error;
-        if (request.IsShared && !forWriting)
+        if (request.IsShared && !mapping.IsForWriting)
             flags |= VmFlags.NeverWritable;
         if (IsCharged(access, request.IsShared))
             flags |= VmFlags.Charged;
-        var placed = PlacePages(request, length, pages, runs, flags);
+        var runs = new List<MappedRun>();
+        var error = pages.Locate(request.Offset, (long)length, runs);
+        var placed = error == Errno.None ? PlacePages(request, length, pages, runs, flags) : error;
         if (!placed.TryGet(out var address))
         {
-            pages.Unmap(forWriting);
-            return placed;
+            mapping.Release();
+            return placed.Error == Errno.ENOSPC ? Errno.ENOMEM : placed.Error;
         }
-        if (forWriting)
+        if (mapping.IsForWriting)
             request.File!.Inode.TouchModified();
         Insert(new VmArea
         {
@@ -80,10 +77,21 @@ internal sealed partial class AddressSpace
             Protection = access,
             Flags = flags,
             Backing = VmBacking.HostFile,
-            Mapping = new FileMapping(request.File!, pages, forWriting, request.Watcher),
+            Mapping = mapping,
             Offset = (ulong)request.Offset,
         });
         return address;
+    }
+
+    /// <returns>EPERM where the file is sealed against writing and the mapping is for it.</returns>
+    private static Result<FileMapping> OpenMapping(in MapRequest request, IMappable pages)
+    {
+        // As Linux's VM_MAYWRITE: what may become writable later counts as written from now on.
+        var forWriting = request.IsShared && request.File!.CanWrite;
+        var error = pages.Map(forWriting);
+        if (error == Errno.EPERM && forWriting && (request.Protection & MapProtection.PROT_WRITE) == 0)
+            error = pages.Map(forWriting = false);
+        return error == Errno.None ? new FileMapping(request.File!, pages, forWriting, request.Watcher) : error;
     }
 
     private Result<ulong> PlacePages(in MapRequest request, ulong length, IMappable pages, List<MappedRun> runs, VmFlags flags)
@@ -125,7 +133,7 @@ internal sealed partial class AddressSpace
         if (!Arena.TryCharge(pages))
             return Errno.ENOMEM;
         var access = request.Protection & VmArea.AccessBits;
-        var placed = PlaceZeroed(request, length);
+        var placed = PlaceZeroed(request, length, out var isPooled);
         var error = placed.Error;
         if (error == Errno.None)
         {
@@ -145,7 +153,7 @@ internal sealed partial class AddressSpace
             Start = placed.Value,
             End = placed.Value + length,
             Protection = access,
-            Flags = AreaFlags(request) | VmFlags.Charged,
+            Flags = AreaFlags(request) | VmFlags.Charged | (isPooled ? VmFlags.Pooled : VmFlags.None),
             Backing = VmBacking.Anonymous,
             Mapping = new FileMapping(request.File!),
             Offset = (ulong)request.Offset,

@@ -74,9 +74,10 @@ internal sealed partial class AddressSpace
             UsesVectorExtensions = true; // code that nobody has looked at may use anything
         if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
             return Errno.ENOMEM;
-        if (access == ReadWrite && IsAnywhere(request))
+        var isPooled = false;
+        var placed = access == ReadWrite ? PlaceZeroed(request, length, out isPooled) : PlaceProtected(request, length, access);
+        if (isPooled)
             flags |= VmFlags.Pooled;
-        var placed = access == ReadWrite ? PlaceZeroed(request, length) : PlaceProtected(request, length, access);
         if (!placed.TryGet(out var address))
         {
             if ((flags & VmFlags.Charged) != 0)
@@ -97,10 +98,22 @@ internal sealed partial class AddressSpace
 
     private static bool IsAnywhere(in MapRequest request) => !request.IsFixed && request.Address == 0;
 
-    private Result<ulong> PlaceZeroed(in MapRequest request, ulong length)
+    /// <param name="request">What is asked.</param>
+    /// <param name="length">Whole pages.</param>
+    /// <param name="isPooled">True where the pages are the arena's readable and writable ones.</param>
+    private Result<ulong> PlaceZeroed(in MapRequest request, ulong length, out bool isPooled)
     {
-        if (IsAnywhere(request))
-            return Arena.Allocate(length) is not 0 and var address ? address : Errno.ENOMEM;
+        isPooled = IsAnywhere(request);
+        if (isPooled && Arena.AllocateUsable(length) is not 0 and var usable)
+            return usable;
+        // A hole is a piece of something that was reserved as a whole, and goes back as such.
+        if (isPooled && TakeGap(length) is not 0 and var gap)
+        {
+            isPooled = false;
+            return MakeAccessible(gap, length);
+        }
+        if (isPooled)
+            return ReservePages(length) is not 0 and var reserved ? MakeAccessible(reserved, length) : Errno.ENOMEM;
         if (request.IsFixed && length <= ClearByHand && IsAllRecyclable(request.Address, request.Address + length))
         {
             Forget(request.Address, request.Address + length);
@@ -108,6 +121,15 @@ internal sealed partial class AddressSpace
             return request.Address;
         }
         return PlaceProtected(request, length, ReadWrite);
+    }
+
+    private Result<ulong> MakeAccessible(ulong address, ulong length)
+    {
+        var error = HostMemory.Protect(address, length, ReadWrite);
+        if (error == Errno.None)
+            return address;
+        GiveBack(address, address + length);
+        return error;
     }
 
     private Result<ulong> PlaceProtected(in MapRequest request, ulong length, MapProtection access)
@@ -131,16 +153,15 @@ internal sealed partial class AddressSpace
     private Result<ulong> Place(in MapRequest request, ulong length, out bool replaces)
     {
         replaces = request.IsFixed;
+        var start = request.IsFixed ? request.Address : Arena.PageDown(request.Address);
         if (!request.IsFixed)
         {
-            var hint = Arena.PageDown(request.Address);
-            if (hint != 0 && Arena.TryReserve(hint, length))
-                return hint;
-            return Arena.Reserve(length) is not 0 and var address ? address : Errno.ENOMEM;
+            if (start != 0 && Arena.Contains(start, length) && !AnyBetween(start, start + length) && HeapPart(start, start + length).Start == start + length && TryTakeGaps(start, start + length))
+                return start;
+            return ReservePages(length) is not 0 and var address ? address : Errno.ENOMEM;
         }
-        var start = request.Address;
         if (!TryTakeGaps(start, start + length))
-            return Errno.ENOMEM;
+            return (request.Flags & MapFlags.MAP_FIXED_NOREPLACE) != 0 ? Errno.EEXIST : Errno.ENOMEM;
         Forget(start, start + length);
         return start;
     }
@@ -165,6 +186,7 @@ internal sealed partial class AddressSpace
             }
             at = gapEnd;
         }
+        CloseGaps(start, end);
         return true;
     }
 
@@ -177,7 +199,12 @@ internal sealed partial class AddressSpace
             return Math.Min(_areas[index].End, end);
         if (InBrkReserve(at))
             return Math.Min(_brkReserveEnd, end);
+        var gap = _gaps.IndexAtOrAfter(at);
+        if (gap < _gaps.Count && _gaps[gap].Start <= at)
+            return Math.Min(_gaps[gap].End, end);
         owned = false;
+        if (gap < _gaps.Count)
+            end = Math.Min(end, _gaps[gap].Start);
         if (index < _areas.Count)
             end = Math.Min(end, _areas[index].Start);
         return at < StartBrk ? Math.Min(end, StartBrk) : end;
@@ -198,7 +225,7 @@ internal sealed partial class AddressSpace
 
     private VmFlags AreaFlags(in MapRequest request)
     {
-        var flags = request.IsShared ? VmFlags.Shared : VmFlags.None;
+        var flags = request.Carried | (request.IsShared ? VmFlags.Shared : VmFlags.None);
         if ((request.Flags & MapFlags.MAP_GROWSDOWN) != 0)
             flags |= VmFlags.GrowsDown;
         if (LocksFuture || (request.Flags & MapFlags.MAP_LOCKED) != 0)

@@ -66,25 +66,25 @@ internal sealed partial class AddressSpace
         area.Drop();
     }
 
-    /// <summary>Pages of ours become nobody's, or the heap's reserve.</summary>
+    /// <summary>Pages of ours become a hole, or the heap's reserve.</summary>
     private void GiveBack(ulong start, ulong end)
     {
         var (heapStart, heapEnd) = HeapPart(start, end);
         if (heapStart < heapEnd)
             _ = HostMemory.Discard(heapStart, heapEnd - heapStart);
         if (start < heapStart)
-            Arena.Discard(start, heapStart - start);
+            DiscardPages(start, heapStart - start);
         if (heapEnd < end)
-            Arena.Discard(heapEnd, end - heapEnd);
+            DiscardPages(heapEnd, end - heapEnd);
     }
 
     private void GiveBackReserved(ulong start, ulong end)
     {
         var (heapStart, heapEnd) = HeapPart(start, end);
         if (start < heapStart)
-            Arena.Free(start, heapStart - start);
+            FreePages(start, heapStart - start);
         if (heapEnd < end)
-            Arena.Free(heapEnd, end - heapEnd);
+            FreePages(heapEnd, end - heapEnd);
     }
 
     /// <summary>The part of a range that lies in the heap's reserve; empty, at the range's end, where none does.</summary>

@@ -11,6 +11,7 @@ namespace Nommu.Core.Memory;
 internal sealed partial class AddressSpace
 {
     private const string StackName = "[stack]";
+    private const string HeapName = "[heap]";
 
     private readonly Lock _lock = new();
     private readonly List<VmArea> _areas = [];
@@ -171,6 +172,7 @@ internal sealed partial class AddressSpace
             FreeHeapGap(heap, _brkReserveEnd);
             Gone(0, 0);
             _areas.Clear();
+            ReleaseGaps();
 
             // Neighbours go in one call.
             void Gone(ulong start, ulong end)

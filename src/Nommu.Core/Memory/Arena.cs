@@ -145,25 +145,22 @@ internal sealed class Arena : IDisposable
         }
     }
 
-    /// <summary>Readable, writable zero pages.</summary>
+    /// <summary>Readable, writable zero pages, where there are some that somebody left behind.</summary>
     /// <returns>The address, or 0.</returns>
-    internal ulong Allocate(ulong length)
+    internal ulong AllocateUsable(ulong length)
     {
         ulong start;
-        var state = PageState.Reserved;
+        PageState state;
         lock (_lock)
         {
             var index = _free.FindBest(length, PageSize, usable: true, out start);
-            if (index >= 0)
-            {
-                state = _free[index].State;
-                _free.Take(index, start, length);
-                if (state == PageState.Dirty)
-                    _dirty -= length;
-            }
+            if (index < 0)
+                return 0;
+            state = _free[index].State;
+            _free.Take(index, start, length);
+            if (state == PageState.Dirty)
+                _dirty -= length;
         }
-        if (state == PageState.Reserved && (start = Reserve(length)) == 0)
-            return 0;
         if (MakeZero(start, length, state) == Errno.None)
             return start;
         Free(start, length, state);

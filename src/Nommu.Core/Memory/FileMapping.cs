@@ -6,7 +6,6 @@ namespace Nommu.Core.Memory;
 internal sealed class FileMapping
 {
     private readonly IMappable? _pages;
-    private readonly bool _forWriting;
     private int _references = 1;
 
     /// <param name="file">Gets another reference.</param>
@@ -15,11 +14,14 @@ internal sealed class FileMapping
     /// <param name="watcher">Who is told of its pieces.</param>
     internal FileMapping(FileDescription file, IMappable? pages = null, bool forWriting = false, IMappingWatcher? watcher = null)
     {
-        (File, _pages, _forWriting, Watcher) = (file.Retain(), pages, forWriting, watcher);
+        (File, _pages, IsForWriting, Watcher) = (file.Retain(), pages, forWriting, watcher);
         watcher?.Opened();
     }
 
     internal FileDescription File { get; }
+
+    /// <summary>Linux: VM_SHARED with VM_MAYWRITE: it counts as a writer of the file.</summary>
+    internal bool IsForWriting { get; }
 
     /// <summary>Who is told of its pieces, if anybody is.</summary>
     internal IMappingWatcher? Watcher { get; }
@@ -37,9 +39,9 @@ internal sealed class FileMapping
         if (--_references != 0)
             return;
         // What was written through the mapping shows as a change no later than here (mmap(2), "Timestamps changes for file-backed mappings").
-        if (_forWriting)
+        if (IsForWriting)
             File.Inode.TouchModified();
-        _pages?.Unmap(_forWriting);
+        _pages?.Unmap(IsForWriting);
         File.Release();
     }
 }

@@ -18,6 +18,12 @@ internal readonly record struct MapRequest(ulong Address, ulong Length, MapProte
     /// <summary>Who is told of the pieces of the mapping of a file (shmat(2)).</summary>
     internal IMappingWatcher? Watcher { get; init; }
 
+    /// <summary>For a piece more of a mapping that there is: what it holds on to.</summary>
+    internal FileMapping? Mapping { get; init; }
+
+    /// <summary>What the area is besides that which protection and flags say of it.</summary>
+    internal VmFlags Carried { get; init; }
+
     internal bool IsFixed => (Flags & (MapFlags.MAP_FIXED | MapFlags.MAP_FIXED_NOREPLACE)) != 0;
 
     internal bool IsShared => ((int)Flags & (int)MapFlags.MAP_TYPE) is (int)MapFlags.MAP_SHARED or (int)MapFlags.MAP_SHARED_VALIDATE;

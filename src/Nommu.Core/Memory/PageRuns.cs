@@ -118,6 +118,13 @@ internal sealed class PageRuns
         return false;
     }
 
+    /// <summary>The first run that ends behind an address.</summary>
+    internal int IndexAtOrAfter(ulong address)
+    {
+        var index = IndexAfter(address);
+        return index > 0 && _runs[index - 1].End > address ? index - 1 : index;
+    }
+
     /// <summary>Takes part of one run out.</summary>
     internal void Take(int index, ulong start, ulong length)
     {

@@ -43,7 +43,7 @@ internal enum VmFlags
     /// <summary>A private mapping of a file that was writable at some time, so that it may differ from the file.</summary>
     Written = 0x800,
 
-    /// <summary>Its pages were handed out readable and writable (<see cref="Arena.Allocate"/>) and can go back as such; all others would leave holes in the middle of what was reserved as a whole.</summary>
+    /// <summary>Its pages were handed out readable and writable (<see cref="Arena.AllocateUsable"/>) and can go back as such; all others would leave holes in the middle of what was reserved as a whole.</summary>
     Pooled = 0x1000,
 }
 

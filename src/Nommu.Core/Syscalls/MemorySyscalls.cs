@@ -8,8 +8,11 @@ namespace Nommu.Core.Syscalls;
 /// <summary>mmap(2), munmap(2), mprotect(2), brk(2) and mremap(2).</summary>
 internal static class MemorySyscalls
 {
+    /// <summary>Linux: MAP_HUGE_2MB and MAP_HUGE_1GB, which are numbers in these bits.</summary>
+    private const int HugePageSizes = (21 << 26) | (30 << 26);
+
     private const MapFlags KnownFlags = MapFlags.MAP_TYPE | MapFlags.MAP_FIXED | MapFlags.MAP_ANONYMOUS | MapFlags.MAP_32BIT | MapFlags.MAP_GROWSDOWN | MapFlags.MAP_DENYWRITE | MapFlags.MAP_EXECUTABLE
-        | MapFlags.MAP_LOCKED | MapFlags.MAP_NORESERVE | MapFlags.MAP_POPULATE | MapFlags.MAP_NONBLOCK | MapFlags.MAP_STACK | MapFlags.MAP_HUGETLB | MapFlags.MAP_FIXED_NOREPLACE;
+        | MapFlags.MAP_LOCKED | MapFlags.MAP_NORESERVE | MapFlags.MAP_POPULATE | MapFlags.MAP_NONBLOCK | MapFlags.MAP_STACK | MapFlags.MAP_HUGETLB | MapFlags.MAP_FIXED_NOREPLACE | (MapFlags)HugePageSizes;
 
     [Syscall(9, "mmap")]
     internal static SyscallResult Mmap(GuestThread thread, ulong address, ulong length, MapProtection protection, MapFlags flags, int fd, long offset)
@@ -19,7 +22,10 @@ internal static class MemorySyscalls
         if ((flags & MapFlags.MAP_ANONYMOUS) != 0)
         {
             var error = CheckAnonymous(flags, length);
-            return error == Errno.None ? Map(thread, new MapRequest(address, length, protection, flags)) : error;
+            if (error != Errno.None)
+                return error;
+            var request = new MapRequest(address, length, protection, flags);
+            return request.IsShared ? MapShared(thread, request) : Map(thread, request);
         }
         using var use = thread.Files.Get(fd);
         if (use.Opened is not { } file)
@@ -62,9 +68,24 @@ internal static class MemorySyscalls
         return mapped.IsOk ? (long)mapped.Value : mapped.Error;
     }
 
+    /// <summary>Linux: <c>shmem_zero_setup</c>. Shared memory without a file has one nevertheless, so that it can be mapped twice and does not grow by mremap(2).</summary>
+    private static SyscallResult MapShared(GuestThread thread, in MapRequest request)
+    {
+        var made = thread.Fs.FileSystem.Memfd.Create(thread.FsCaller, new FileName("/dev/zero (deleted)"));
+        if (!made.TryGet(out var file))
+            return made.Error == Errno.ENOSYS ? Map(thread, request) : Errno.ENOMEM;
+        var length = Arena.PageUp(request.Length);
+        var error = length >= request.Length ? file.Truncate((long)length) : Errno.ENOMEM;
+        var result = error == Errno.None ? Map(thread, request with { File = file, Offset = 0 }) : Errno.ENOMEM;
+        file.Release();
+        return result;
+    }
+
     private static Errno CheckAnonymous(MapFlags flags, ulong length)
     {
         if (length == 0 || ((int)flags & (int)MapFlags.MAP_TYPE) is not ((int)MapFlags.MAP_PRIVATE or (int)MapFlags.MAP_SHARED))
+            return Errno.EINVAL;
+        if ((flags & MapFlags.MAP_GROWSDOWN) != 0 && ((int)flags & (int)MapFlags.MAP_TYPE) == (int)MapFlags.MAP_SHARED)
             return Errno.EINVAL;
         // There are no huge pages, as on a Linux with none set aside; and nothing of the arena lies below 2 GiB.
         return (flags & (MapFlags.MAP_HUGETLB | MapFlags.MAP_32BIT)) != 0 ? Errno.ENOMEM : Errno.None;

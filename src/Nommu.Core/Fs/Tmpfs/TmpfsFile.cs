@@ -189,12 +189,24 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     }
 
     /// <inheritdoc/>
-    public Errno Map(long offset, long length, bool forWriting, List<MappedRun> runs)
+    public Errno Map(bool forWriting)
     {
         lock (_content)
         {
             if (forWriting && (_seals & (MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE)) != 0)
                 return Errno.EPERM;
+            _mappings++;
+            if (forWriting)
+                _writableMappings++;
+            return Errno.None;
+        }
+    }
+
+    /// <inheritdoc/>
+    public Errno Locate(long offset, long length, List<MappedRun> runs)
+    {
+        lock (_content)
+        {
             // What lies wholly behind the end of the file, be it ever so far, has no pages.
             var end = Math.Min(offset + length, (_size + PageStore.PageSize - 1) & -PageStore.PageSize);
             var error = offset < end ? FillHoles(offset, end) : Errno.None;
@@ -204,12 +216,13 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
             {
                 _pages.Find((int)(offset >> PageStore.PageShift), out var storePage, out var count);
                 var bytes = Math.Min((long)count << PageStore.PageShift, end - offset);
-                runs.Add(new MappedRun(offset, (long)storePage << PageStore.PageShift, bytes));
+                var run = new MappedRun(offset, (long)storePage << PageStore.PageShift, bytes);
+                if (runs.Count > 0 && runs[^1].JoinsWith(run))
+                    runs[^1] = runs[^1] with { Length = runs[^1].Length + bytes };
+                else
+                    runs.Add(run);
                 offset += bytes;
             }
-            _mappings++;
-            if (forWriting)
-                _writableMappings++;
             return Errno.None;
         }
     }
