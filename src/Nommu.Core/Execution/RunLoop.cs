@@ -27,7 +27,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     Trapped(thread, ref cpu.Registers);
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
-                case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, ref cpu.Registers):
+                case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, exit, ref cpu.Registers):
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
                 case GuestExitKind.Fault:
