@@ -75,4 +75,6 @@ internal enum MemoryAdvice
     MADV_POPULATE_WRITE = 23,
     MADV_DONTNEED_LOCKED = 24,
     MADV_COLLAPSE = 25,
+    MADV_GUARD_INSTALL = 102,
+    MADV_GUARD_REMOVE = 103,
 }

@@ -3,17 +3,14 @@ using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
 
-/// <summary>madvise(2), msync(2), mincore(2) and mlock(2).</summary>
+/// <summary>madvise(2), msync(2) and mincore(2).</summary>
 internal sealed partial class AddressSpace
 {
-    /// <summary>mlockall(MCL_FUTURE): what is mapped from now on counts as locked. Nothing is ever written out, so that is all it does.</summary>
-    internal bool LocksFuture { get; set; }
-
     /// <summary>madvise(2). What is advice alone is taken note of by nobody.</summary>
     /// <returns>EINVAL; ENOMEM where something is not mapped, after all the rest has been done.</returns>
     internal Errno Advise(ulong start, ulong length, MemoryAdvice advice)
     {
-        if (advice is < MemoryAdvice.MADV_NORMAL or > MemoryAdvice.MADV_DONTNEED_LOCKED or > MemoryAdvice.MADV_DONTNEED and < MemoryAdvice.MADV_FREE)
+        if (!IsAdvice(advice))
             return Errno.EINVAL;
         return Walk(start, length, advice, static (space, area, advice) => space.AdviseArea(area, advice));
     }
@@ -24,30 +21,11 @@ internal sealed partial class AddressSpace
         const MsyncFlags Known = MsyncFlags.MS_ASYNC | MsyncFlags.MS_INVALIDATE | MsyncFlags.MS_SYNC;
         if ((flags & ~Known) != 0 || (flags & (MsyncFlags.MS_ASYNC | MsyncFlags.MS_SYNC)) == (MsyncFlags.MS_ASYNC | MsyncFlags.MS_SYNC))
             return Errno.EINVAL;
-        return Walk(start, length, flags, static (_, area, flags) =>
+        if ((start & (Arena.PageSize - 1)) == 0 && start + Arena.PageUp(length) < start)
+            return Errno.ENOMEM;
+        return Walk(start, Arena.PageUp(length), flags, static (_, area, flags) =>
             (flags & MsyncFlags.MS_INVALIDATE) != 0 && (area.Flags & VmFlags.Locked) != 0 ? Errno.EBUSY
             : (flags & MsyncFlags.MS_SYNC) != 0 && area.IsShared && area.File is { } file ? file.Fsync(dataOnly: true) : Errno.None);
-    }
-
-    /// <summary>mlock(2) and munlock(2).</summary>
-    internal Errno SetLocked(ulong start, ulong length, bool locked)
-    {
-        var first = Arena.PageDown(start);
-        return Walk(first, length + (start - first), locked, static (_, area, locked) =>
-        {
-            area.Flags = locked ? area.Flags | VmFlags.Locked : area.Flags & ~VmFlags.Locked;
-            return Errno.None;
-        });
-    }
-
-    /// <summary>mlockall(2) and munlockall(2), for what is mapped.</summary>
-    internal void SetAllLocked(bool locked)
-    {
-        lock (_lock)
-        {
-            foreach (var area in _areas)
-                area.Flags = locked ? area.Flags | VmFlags.Locked : area.Flags & ~VmFlags.Locked;
-        }
     }
 
     /// <summary>mincore(2) for a few pages.</summary>
@@ -104,18 +82,22 @@ internal sealed partial class AddressSpace
     {
         switch (advice)
         {
-            case MemoryAdvice.MADV_DONTNEED when (area.Flags & VmFlags.Locked) != 0:
+            case MemoryAdvice.MADV_DONTNEED or MemoryAdvice.MADV_FREE or MemoryAdvice.MADV_COLD or MemoryAdvice.MADV_PAGEOUT or MemoryAdvice.MADV_GUARD_INSTALL when (area.Flags & VmFlags.Locked) != 0:
                 return Errno.EINVAL;
             case MemoryAdvice.MADV_DONTNEED or MemoryAdvice.MADV_DONTNEED_LOCKED:
                 return DropContents(area);
             case MemoryAdvice.MADV_FREE:
                 return area.Mapping is null && !area.IsShared ? DropContents(area) : Errno.EINVAL;
             case MemoryAdvice.MADV_REMOVE:
-                if (!area.IsShared || area.Mapping is null || !area.IsWritable || (area.Flags & VmFlags.Locked) != 0)
+                if (area.File is not { } file || (area.Flags & VmFlags.Locked) != 0)
                     return Errno.EINVAL;
-                return HostMemory.Advise(area.Start, area.Length, MemoryAdvice.MADV_REMOVE);
+                if (!area.IsShared || (area.Flags & VmFlags.NeverWritable) != 0)
+                    return Errno.EACCES;
+                return file.Allocate(FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE, (long)area.Offset, (long)area.Length);
             case MemoryAdvice.MADV_POPULATE_READ or MemoryAdvice.MADV_POPULATE_WRITE:
-                return area.Backing == VmBacking.Reserved ? Errno.EFAULT : HostMemory.Advise(area.Start, area.Length, advice);
+                return area.Backing == VmBacking.Borrowed ? Errno.EINVAL : HostMemory.Advise(area.Start, area.Length, advice);
+            case MemoryAdvice.MADV_GUARD_INSTALL or MemoryAdvice.MADV_GUARD_REMOVE:
+                return Guard(area, advice);
             case MemoryAdvice.MADV_WIPEONFORK when area.Mapping is not null || area.IsShared:
                 return Errno.EINVAL;
         }
@@ -132,6 +114,23 @@ internal sealed partial class AddressSpace
             MemoryAdvice.MADV_RANDOM => (area.Flags | VmFlags.Random) & ~VmFlags.Sequential,
             _ => area.Flags,
         };
+        return Errno.None;
+    }
+
+    private static bool IsAdvice(MemoryAdvice advice) => advice is >= MemoryAdvice.MADV_NORMAL and <= MemoryAdvice.MADV_DONTNEED or >= MemoryAdvice.MADV_FREE and <= MemoryAdvice.MADV_DONTNEED_LOCKED
+        or MemoryAdvice.MADV_GUARD_INSTALL or MemoryAdvice.MADV_GUARD_REMOVE;
+
+    /// <summary>Guards are entries of the host's page table (Linux 6.13 and later), which stay through all but unmapping; an older host has none to give: EINVAL, as of any Linux that is older.</summary>
+    private static Errno Guard(VmArea area, MemoryAdvice advice)
+    {
+        if (area.Backing == VmBacking.Borrowed)
+            return Errno.EINVAL;
+        var error = HostMemory.Advise(area.Start, area.Length, advice);
+        if (error != Errno.None || advice == MemoryAdvice.MADV_GUARD_REMOVE)
+            return error;
+        area.Flags |= VmFlags.Guarded;
+        if (area.Backing == VmBacking.Reserved)
+            area.Backing = VmBacking.Anonymous;
         return Errno.None;
     }
 

@@ -15,35 +15,42 @@ internal sealed partial class AddressSpace
 
     /// <summary>Moves the heap's end.</summary>
     /// <param name="address">Where to; anything impossible leaves it.</param>
-    /// <param name="dataLimit">RLIMIT_DATA.</param>
     /// <returns>The heap's end.</returns>
-    internal ulong Brk(ulong address, ulong dataLimit = ulong.MaxValue)
+    internal ulong Brk(ulong address) => Brk(address, MemoryLimits.None);
+
+    /// <summary>Moves the heap's end.</summary>
+    /// <param name="address">Where to; anything impossible leaves it.</param>
+    /// <param name="limits">Whose it is.</param>
+    /// <returns>The heap's end.</returns>
+    internal ulong Brk(ulong address, in MemoryLimits limits)
     {
         lock (_lock)
         {
-            if (address < StartBrk || address > _brkReserveEnd || address - StartBrk + (Layout.EndData - Layout.StartData) > dataLimit)
+            if (address < StartBrk || address > _brkReserveEnd || address - StartBrk + (Layout.EndData - Layout.StartData) > limits.Data)
                 return CurrentBrk;
             var old = Arena.PageUp(CurrentBrk);
             var wanted = Arena.PageUp(address);
             if (wanted < old)
                 UnmapLocked(wanted, old);
-            else if (wanted > old && !TryGrowHeap(old, wanted))
+            else if (wanted > old && !TryGrowHeap(old, wanted, limits))
                 return CurrentBrk;
             return CurrentBrk = address;
         }
     }
 
-    private bool TryGrowHeap(ulong start, ulong end)
+    private bool TryGrowHeap(ulong start, ulong end, in MemoryLimits limits)
     {
         var pages = (long)((end - start) / Arena.PageSize);
-        if (AnyBetween(start, end) || !Arena.TryCharge(pages))
+        if (AnyBetween(start, end) || (LocksFuture && !MayLock(limits, pages)) || !MayExpand(limits, pages, isData: true) || !Arena.TryCharge(pages))
             return false;
         if (HostMemory.Protect(start, end - start, ReadWrite) != Errno.None)
         {
             Arena.Uncharge(pages);
             return false;
         }
-        Insert(new VmArea { Start = start, End = end, Protection = ReadWrite, Flags = VmFlags.Charged, Backing = VmBacking.Anonymous, Name = HeapName });
+        Insert(new VmArea { Start = start, End = end, Protection = ReadWrite, Flags = VmFlags.Charged | (LocksFuture ? VmFlags.Locked : VmFlags.None), Backing = VmBacking.Anonymous, Name = HeapName });
+        if (LocksFuture && !_locksWhenTouched)
+            _ = PopulateLocked(start, end);
         return true;
     }
 }

@@ -17,7 +17,11 @@ internal sealed partial class AddressSpace
 
     /// <summary>Maps memory or a file; access rights to the file have been checked.</summary>
     /// <returns>The address; ENOMEM, EEXIST, EINVAL, EPERM, ENODEV.</returns>
-    internal Result<ulong> Map(in MapRequest request)
+    internal Result<ulong> Map(in MapRequest request) => Map(request, MemoryLimits.None);
+
+    /// <summary>Maps memory or a file; access rights to the file have been checked.</summary>
+    /// <returns>The address; ENOMEM, EEXIST, EINVAL, EPERM, EAGAIN, ENODEV.</returns>
+    internal Result<ulong> Map(in MapRequest request, in MemoryLimits limits)
     {
         var length = Arena.PageUp(request.Length);
         if (length == 0 || length < request.Length)
@@ -25,9 +29,14 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var error = request.IsFixed ? CheckFixed(request, length) : Errno.None;
+            if (error == Errno.None)
+                error = CheckLimits(request, length, limits);
             if (error != Errno.None)
                 return error;
-            return request.File is null or IZeroMapping ? MapAnonymous(request, length) : MapFile(request, length);
+            var mapped = request.File is null or IZeroMapping ? MapAnonymous(request, length) : MapFile(request, length);
+            if (mapped.TryGet(out var address) && IsPopulated(request))
+                _ = PopulateLocked(address, address + length);
+            return mapped;
         }
     }
 
@@ -222,6 +231,9 @@ internal sealed partial class AddressSpace
         }
         return false;
     }
+
+    private bool IsPopulated(in MapRequest request) =>
+        (request.Flags & (MapFlags.MAP_POPULATE | MapFlags.MAP_NONBLOCK)) == MapFlags.MAP_POPULATE || (request.Flags & MapFlags.MAP_LOCKED) != 0 || (LocksFuture && !_locksWhenTouched);
 
     private VmFlags AreaFlags(in MapRequest request)
     {

@@ -40,12 +40,14 @@ internal sealed partial class AddressSpace
     private Result<ulong> MapElsewhere(VmArea area, ulong length, RemapFlags flags, ulong target, out bool holdsOwn)
     {
         var request = Continuing(area, target, length, (flags & RemapFlags.MREMAP_FIXED) != 0 ? MapFlags.MAP_FIXED : MapFlags.None);
+        request = request with { Carried = request.Carried | (area.Flags & VmFlags.Guarded) };
+        holdsOwn = (area.Flags & VmFlags.Guarded) != 0;
         if (area.Mapping is null)
         {
-            holdsOwn = area.Backing != VmBacking.Reserved && (area.Flags & VmFlags.Charged) != 0;
+            holdsOwn |= area.Backing != VmBacking.Reserved && (area.Flags & VmFlags.Charged) != 0;
             return MapAnonymous(holdsOwn ? request with { Protection = area.Protection | ReadWrite } : request, length);
         }
-        holdsOwn = !area.IsShared && (area.Flags & VmFlags.Written) != 0;
+        holdsOwn |= !area.IsShared && (area.Flags & VmFlags.Written) != 0;
         if (area.Backing == VmBacking.HostFile && area.Text is null && area.File!.Inode is IMappable pages)
             return MapPages(request, length, pages);
         return MapFile(request, length);
@@ -64,11 +66,12 @@ internal sealed partial class AddressSpace
 
     private Errno MoveContents(VmArea area, ulong target, ulong length, ulong targetLength)
     {
-        if (area.Mapping is null && length <= ClearByHand)
+        var isCopied = area.Mapping is null && (area.Flags & VmFlags.Guarded) == 0;
+        if (isCopied && length <= ClearByHand)
             return CopyContents(area, target, length, targetLength);
         var error = MovePages(area.Start, length, target);
         if (error != Errno.None)
-            return area.Mapping is null ? CopyContents(area, target, length, targetLength) : Errno.ENOMEM;
+            return isCopied ? CopyContents(area, target, length, targetLength) : Errno.ENOMEM;
         // A move takes the protection along, which is that of the rest of a file already; the rest of anonymous memory is open still.
         return area.Mapping is null && (area.Protection & ReadWrite) != ReadWrite ? ProtectLocked(target, target + targetLength, area.Protection) : Errno.None;
     }

@@ -8,7 +8,11 @@ internal sealed partial class AddressSpace
 {
     /// <summary>Changes the protection of whole pages.</summary>
     /// <returns>EINVAL, ENOMEM where something is not mapped (what lies before it has changed then, as in Linux), EACCES.</returns>
-    internal Errno Protect(ulong start, ulong length, MapProtection protection)
+    internal Errno Protect(ulong start, ulong length, MapProtection protection) => Protect(start, length, protection, MemoryLimits.None);
+
+    /// <summary>Changes the protection of whole pages.</summary>
+    /// <returns>EINVAL, ENOMEM where something is not mapped or becomes more data than the limit (what lies before it has changed then, as in Linux), EACCES.</returns>
+    internal Errno Protect(ulong start, ulong length, MapProtection protection, in MemoryLimits limits)
     {
         var grows = protection & (MapProtection.PROT_GROWSDOWN | MapProtection.PROT_GROWSUP);
         if (grows == (MapProtection.PROT_GROWSDOWN | MapProtection.PROT_GROWSUP) || (start & (Arena.PageSize - 1)) != 0)
@@ -30,11 +34,13 @@ internal sealed partial class AddressSpace
                     return Errno.EINVAL;
                 (start, pages) = (area.Start, start + pages - area.Start);
             }
-            return ProtectLocked(start, start + pages, protection & VmArea.AccessBits);
+            return ProtectLocked(start, start + pages, protection & VmArea.AccessBits, limits);
         }
     }
 
-    private Errno ProtectLocked(ulong start, ulong end, MapProtection access)
+    private Errno ProtectLocked(ulong start, ulong end, MapProtection access) => ProtectLocked(start, end, access, MemoryLimits.None);
+
+    private Errno ProtectLocked(ulong start, ulong end, MapProtection access, in MemoryLimits limits)
     {
         SplitAt(start);
         SplitAt(end);
@@ -43,6 +49,8 @@ internal sealed partial class AddressSpace
         for (var index = IndexAtOrAfter(start); at < end && error == Errno.None; index++)
         {
             if (index >= _areas.Count || _areas[index].Start != at)
+                error = Errno.ENOMEM;
+            else if (limits.Data != ulong.MaxValue && IsData(access, _areas[index].Flags) && !IsData(_areas[index].Protection, _areas[index].Flags) && !MayExpand(limits, _areas[index].Pages, isData: true))
                 error = Errno.ENOMEM;
             else if ((error = ProtectArea(_areas[index], access)) == Errno.None)
                 at = _areas[index].End;

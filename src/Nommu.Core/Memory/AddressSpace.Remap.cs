@@ -13,7 +13,11 @@ internal sealed partial class AddressSpace
 
     /// <summary>Grows, shrinks or moves a mapping.</summary>
     /// <returns>Where it is now; EINVAL, EFAULT, ENOMEM.</returns>
-    internal Result<ulong> Remap(ulong old, ulong oldLength, ulong newLength, RemapFlags flags, ulong target)
+    internal Result<ulong> Remap(ulong old, ulong oldLength, ulong newLength, RemapFlags flags, ulong target) => Remap(old, oldLength, newLength, flags, target, MemoryLimits.None);
+
+    /// <summary>Grows, shrinks or moves a mapping.</summary>
+    /// <returns>Where it is now; EINVAL, EFAULT, EAGAIN, ENOMEM.</returns>
+    internal Result<ulong> Remap(ulong old, ulong oldLength, ulong newLength, RemapFlags flags, ulong target, in MemoryLimits limits)
     {
         const RemapFlags Known = RemapFlags.MREMAP_MAYMOVE | ToPlace;
         if ((flags & ~Known) != 0 || ((flags & ToPlace) != 0 && (flags & RemapFlags.MREMAP_MAYMOVE) == 0) || (old & (Arena.PageSize - 1)) != 0)
@@ -27,14 +31,14 @@ internal sealed partial class AddressSpace
             if (Find(old) is not { } area)
                 return Errno.EFAULT;
             if ((flags & ToPlace) != 0)
-                return RemapTo(old, from, to, flags, target);
+                return RemapTo(old, from, to, flags, target, limits);
             if (to <= from)
             {
                 if (to < from)
                     UnmapLocked(old + to, old + from);
                 return old;
             }
-            var error = CheckGrowth(area, old, from);
+            var error = CheckGrowth(area, old, from, to, limits);
             if (error != Errno.None)
                 return error;
             if (from != 0 && area.End == old + from && TryGrowInPlace(area, to - from))
@@ -44,7 +48,7 @@ internal sealed partial class AddressSpace
     }
 
     /// <summary>Linux: <c>mremap_to</c>.</summary>
-    private Result<ulong> RemapTo(ulong old, ulong from, ulong to, RemapFlags flags, ulong target)
+    private Result<ulong> RemapTo(ulong old, ulong from, ulong to, RemapFlags flags, ulong target, in MemoryLimits limits)
     {
         if ((target & (Arena.PageSize - 1)) != 0 || to > TaskSize || target > TaskSize - to || (old + from > target && target + to > old))
             return Errno.EINVAL;
@@ -62,16 +66,25 @@ internal sealed partial class AddressSpace
         }
         if (Find(old) is not { } area)
             return Errno.EFAULT;
-        var error = CheckGrowth(area, old, from);
+        var error = CheckGrowth(area, old, from, to, limits);
+        if (error == Errno.None && (flags & RemapFlags.MREMAP_DONTUNMAP) != 0 && !MayExpand(limits, (long)(from / Arena.PageSize), IsData(area.Protection, area.Flags)))
+            error = Errno.ENOMEM;
         return error == Errno.None ? MoveLocked(area, old, from, to, flags, target) : error;
     }
 
     /// <summary>Linux: <c>vma_to_resize</c>.</summary>
-    private static Errno CheckGrowth(VmArea area, ulong old, ulong from)
+    private Errno CheckGrowth(VmArea area, ulong old, ulong from, ulong to, in MemoryLimits limits)
     {
         if (area.Backing == VmBacking.Borrowed || (from == 0 && (!area.IsShared || area.Mapping is null)))
             return Errno.EINVAL;
-        return from > area.End - old ? Errno.EFAULT : Errno.None;
+        if (from > area.End - old)
+            return Errno.EFAULT;
+        if (to <= from)
+            return Errno.None;
+        var more = (long)((to - from) / Arena.PageSize);
+        if ((area.Flags & VmFlags.Locked) != 0 && !MayLock(limits, more))
+            return Errno.EAGAIN;
+        return MayExpand(limits, more, IsData(area.Protection, area.Flags)) ? Errno.None : Errno.ENOMEM;
     }
 
     private bool TryGrowInPlace(VmArea area, ulong more)

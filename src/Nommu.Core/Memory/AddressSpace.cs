@@ -128,6 +128,7 @@ internal sealed partial class AddressSpace
             return;
         _areas[index - 1].End = _areas[index].End;
         _areas[index - 1].Flags &= _areas[index].Flags | ~VmFlags.Pooled;
+        _areas[index - 1].Flags |= _areas[index].Flags & VmFlags.Guarded;
         _areas[index].Drop();
         _areas.RemoveAt(index);
     }

@@ -45,6 +45,9 @@ internal enum VmFlags
 
     /// <summary>Its pages were handed out readable and writable (<see cref="Arena.AllocateUsable"/>) and can go back as such; all others would leave holes in the middle of what was reserved as a whole.</summary>
     Pooled = 0x1000,
+
+    /// <summary>MADV_GUARD_INSTALL: some of its pages may be a fault whatever its protection says, so the kernel itself must not touch any.</summary>
+    Guarded = 0x2000,
 }
 
 /// <summary>Linux: <c>struct vm_area_struct</c>. One mapping of a process, guarded by the address space's lock. Differs: says what the host has behind it.</summary>
@@ -86,7 +89,7 @@ internal sealed class VmArea
     internal bool IsWritable => (Protection & MapProtection.PROT_WRITE) != 0;
 
     /// <summary>True when the host's pages are private, readable and writable, so that clearing makes them new.</summary>
-    internal bool IsRecyclable => Backing == VmBacking.Anonymous && (Protection & AccessBits) == (MapProtection.PROT_READ | MapProtection.PROT_WRITE);
+    internal bool IsRecyclable => Backing == VmBacking.Anonymous && (Flags & VmFlags.Guarded) == 0 && (Protection & AccessBits) == (MapProtection.PROT_READ | MapProtection.PROT_WRITE);
 
     internal const MapProtection AccessBits = MapProtection.PROT_READ | MapProtection.PROT_WRITE | MapProtection.PROT_EXEC;
 
@@ -113,7 +116,7 @@ internal sealed class VmArea
 
     /// <summary>Linux: <c>can_vma_merge</c>.</summary>
     internal bool JoinsWith(VmArea next) =>
-        End == next.Start && Protection == next.Protection && ((Flags ^ next.Flags) & ~VmFlags.Pooled) == 0 && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs && Text == next.Text
+        End == next.Start && Protection == next.Protection && ((Flags ^ next.Flags) & ~(VmFlags.Pooled | VmFlags.Guarded)) == 0 && Backing == next.Backing && Name == next.Name && Stubs == next.Stubs && Text == next.Text
         && Mapping == next.Mapping && (Mapping is null || Offset + Length == next.Offset);
 
     /// <summary>The area is gone: lets go of what it refers to.</summary>

@@ -40,14 +40,14 @@ internal static class MemoryAdviceSyscalls
     }
 
     [Syscall(149, "mlock")]
-    internal static SyscallResult Mlock(GuestThread thread, ulong address, ulong length) => thread.Space.SetLocked(address, length, locked: true);
+    internal static SyscallResult Mlock(GuestThread thread, ulong address, ulong length) => thread.Space.LockPages(address, length, whenTouched: false, thread.MemoryLimits);
 
     [Syscall(325, "mlock2")]
     internal static SyscallResult Mlock2(GuestThread thread, ulong address, ulong length, int flags) =>
-        (flags & ~MLOCK_ONFAULT) != 0 ? Errno.EINVAL : thread.Space.SetLocked(address, length, locked: true);
+        (flags & ~MLOCK_ONFAULT) != 0 ? Errno.EINVAL : thread.Space.LockPages(address, length, flags == MLOCK_ONFAULT, thread.MemoryLimits);
 
     [Syscall(150, "munlock")]
-    internal static SyscallResult Munlock(GuestThread thread, ulong address, ulong length) => thread.Space.SetLocked(address, length, locked: false);
+    internal static SyscallResult Munlock(GuestThread thread, ulong address, ulong length) => thread.Space.UnlockPages(address, length);
 
     [Syscall(151, "mlockall")]
     internal static SyscallResult Mlockall(GuestThread thread, MlockallFlags flags)
@@ -55,17 +55,13 @@ internal static class MemoryAdviceSyscalls
         const MlockallFlags Known = MlockallFlags.MCL_CURRENT | MlockallFlags.MCL_FUTURE | MlockallFlags.MCL_ONFAULT;
         if ((flags & ~Known) != 0 || flags is MlockallFlags.None or MlockallFlags.MCL_ONFAULT)
             return Errno.EINVAL;
-        thread.Space.LocksFuture = (flags & MlockallFlags.MCL_FUTURE) != 0;
-        if ((flags & MlockallFlags.MCL_CURRENT) != 0)
-            thread.Space.SetAllLocked(true);
-        return 0;
+        return thread.Space.LockAll(flags, thread.MemoryLimits);
     }
 
     [Syscall(152, "munlockall")]
     internal static SyscallResult Munlockall(GuestThread thread)
     {
-        thread.Space.LocksFuture = false;
-        thread.Space.SetAllLocked(false);
+        thread.Space.UnlockAll();
         return 0;
     }
 }

@@ -43,26 +43,26 @@ internal static class MemorySyscalls
     internal static SyscallResult Mprotect(GuestThread thread, ulong address, ulong length, MapProtection protection)
     {
         var knew = thread.Space.UsesVectorExtensions;
-        var error = thread.Space.Protect(address, length, protection);
+        var error = thread.Space.Protect(address, length, protection, thread.MemoryLimits);
         if (thread.Space.UsesVectorExtensions != knew)
             thread.Process.SaveAllVectors(thread.Space);
         return error;
     }
 
     [Syscall(12, "brk")]
-    internal static SyscallResult Brk(GuestThread thread, ulong address) => (long)thread.Space.Brk(address);
+    internal static SyscallResult Brk(GuestThread thread, ulong address) => (long)thread.Space.Brk(address, thread.MemoryLimits);
 
     [Syscall(25, "mremap")]
     internal static SyscallResult Mremap(GuestThread thread, ulong oldAddress, ulong oldLength, ulong newLength, RemapFlags flags, ulong newAddress)
     {
-        var moved = thread.Space.Remap(oldAddress, oldLength, newLength, flags, newAddress);
+        var moved = thread.Space.Remap(oldAddress, oldLength, newLength, flags, newAddress, thread.MemoryLimits);
         return moved.IsOk ? (long)moved.Value : moved.Error;
     }
 
     private static SyscallResult Map(GuestThread thread, in MapRequest request)
     {
         var knew = thread.Space.UsesVectorExtensions;
-        var mapped = thread.Space.Map(request);
+        var mapped = thread.Space.Map(request, thread.MemoryLimits);
         if (thread.Space.UsesVectorExtensions != knew)
             thread.Process.SaveAllVectors(thread.Space);
         return mapped.IsOk ? (long)mapped.Value : mapped.Error;

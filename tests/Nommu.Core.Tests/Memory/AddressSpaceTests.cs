@@ -114,7 +114,7 @@ internal sealed class AddressSpaceTests
         Assert.That(_space.Brk(reserve + 9 * Page), Is.EqualTo(reserve + Page), "something is in the way");
         Assert.That(_space.Brk(reserve + 8 * Page), Is.EqualTo(reserve + 8 * Page));
         Assert.That(_space.Brk(reserve + 65 * Page), Is.EqualTo(reserve + 8 * Page), "the reserve ends");
-        Assert.That(_space.Brk(reserve + 9 * Page, dataLimit: Page), Is.EqualTo(reserve + 8 * Page));
+        Assert.That(_space.Brk(reserve + 9 * Page, MemoryLimits.None with { Data = Page }), Is.EqualTo(reserve + 8 * Page));
         Assert.That(_space.Snapshot()[0].Name, Is.EqualTo("[heap]"));
     }
 
