@@ -9,7 +9,7 @@ using Nommu.Core.Tests.Guest;
 namespace Nommu.Core.HostProcess;
 
 /// <summary>
-/// A process of its own for what holds for a whole process. <c>run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs in one kernel and prints a line of JSON for each: with page zero mapped for zpoline, or without
+/// A process of its own for what holds for a whole process. <c>run detour|trap|zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs in one kernel and prints a line of JSON for each: rewritten so, or so, with page zero mapped for zpoline, or without
 /// what old hosts lack (Syscall User Dispatch and the FSGSBASE instructions), rewritten or not. <c>refuse ROOT</c> boots with zpoline but without the opt-in and prints what came of it, then whether a null reference still throws.
 /// The others show what befalls the host itself while guests spin on all processors: <c>overflow</c> of a managed stack, an <c>unhandled</c> exception, an <c>interrupt</c> as by Ctrl-C.
 /// </summary>
@@ -19,6 +19,9 @@ internal static class Program
     {
         switch (arguments)
         {
+            case ["run", "detour" or "trap", var root, var programs, .. var names]:
+                await RunAsync(arguments[1] == "detour" ? Kernel.CreateBuilder() : Kernel.CreateBuilder().UseRewriting<TrapStrategy>(), root, programs, names);
+                return 0;
             case ["run", "zpoline", var root, var programs, .. var names]:
                 await RunAsync(Zpoline(), root, programs, names);
                 return 0;
@@ -41,7 +44,7 @@ internal static class Program
                 await WithSpinningGuestsAsync(root, Interrupt);
                 return 0;
             default:
-                await Console.Error.WriteLineAsync("run zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME... | refuse|overflow|unhandled|interrupt ROOT");
+                await Console.Error.WriteLineAsync("run detour|trap|zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME... | refuse|overflow|unhandled|interrupt ROOT");
                 return 2;
         }
     }
@@ -162,7 +165,7 @@ internal static class Program
 
     private static void Print(ProgramResult result)
     {
-        Console.WriteLine(JsonSerializer.Serialize(result));
+        Console.WriteLine(JsonSerializer.Serialize(result, ResultContext.Default.ProgramResult));
         Console.Out.Flush();
     }
 }

@@ -14,6 +14,9 @@ internal static class GuestPaths
     /// <summary>The programs of tests/guest.</summary>
     internal static string Programs => Metadata("GuestPrograms");
 
+    /// <summary>Nommu.Core.HostProcess, compiled ahead of time.</summary>
+    internal static string AheadOfTimeHostProcess => Metadata("AheadOfTimeHostProcess");
+
     private static string Metadata(string key) =>
         typeof(GuestPaths).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().FirstOrDefault(attribute => attribute.Key == key)?.Value
             ?? throw new InvalidOperationException($"The build has not said where {key} is.");

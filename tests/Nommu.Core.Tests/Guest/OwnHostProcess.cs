@@ -8,11 +8,15 @@ internal static class OwnHostProcess
 {
     internal sealed record Line(string? Name, int Status, string Output, string Error);
 
-    internal static async Task<(List<Line> Lines, string Error, int Status)> RunAsync(params string[] arguments)
+    internal static Task<(List<Line> Lines, string Error, int Status)> RunAsync(params string[] arguments) =>
+        RunAsync(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet", [Path.Combine(AppContext.BaseDirectory, "Nommu.Core.HostProcess.dll"), .. arguments]);
+
+    /// <summary>The same program, compiled ahead of time.</summary>
+    internal static Task<(List<Line> Lines, string Error, int Status)> RunAheadOfTimeAsync(params string[] arguments) => RunAsync(GuestPaths.AheadOfTimeHostProcess, arguments);
+
+    private static async Task<(List<Line> Lines, string Error, int Status)> RunAsync(string program, string[] arguments)
     {
-        var info = new ProcessStartInfo(Environment.GetEnvironmentVariable("DOTNET_HOST_PATH") ?? "dotnet") { RedirectStandardOutput = true, RedirectStandardError = true };
-        foreach (var argument in arguments.Prepend(Path.Combine(AppContext.BaseDirectory, "Nommu.Core.HostProcess.dll")))
-            info.ArgumentList.Add(argument);
+        var info = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
         using var process = Process.Start(info)!;
         var error = process.StandardError.ReadToEndAsync();
         var lines = new List<Line>();
