@@ -1,0 +1,2 @@
+#define WIDE
+#include "register-storm.inc.c"
