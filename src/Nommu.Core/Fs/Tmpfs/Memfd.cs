@@ -12,12 +12,14 @@ internal sealed class Memfd(VirtualFileSystem fileSystem)
     /// <summary>memfd_create(2).</summary>
     /// <param name="caller">Its owner.</param>
     /// <param name="name">What readlink shows behind <c>/memfd:</c>.</param>
-    /// <param name="allowSealing">F_ADD_SEALS works.</param>
+    /// <param name="flags">MFD_ALLOW_SEALING and MFD_NOEXEC_SEAL.</param>
     /// <returns>ENOSYS in a kernel without tmpfs, ENOSPC.</returns>
-    internal Result<FileDescription> Create(in FsCaller caller, ReadOnlySpan<byte> name, bool allowSealing)
+    internal Result<FileDescription> Create(in FsCaller caller, ReadOnlySpan<byte> name, MemfdFlags flags)
     {
         var made = Create(caller, new FileName($"/memfd:{Encoding.UTF8.GetString(name)} (deleted)"));
-        if (allowSealing && made.IsOk)
+        if ((flags & MemfdFlags.MFD_NOEXEC_SEAL) != 0 && made.IsOk)
+            ((TmpfsFile)made.Value.Inode).SealNotExecutable();
+        else if ((flags & MemfdFlags.MFD_ALLOW_SEALING) != 0 && made.IsOk)
             ((TmpfsFile)made.Value.Inode).AllowSealing();
         return made;
     }

@@ -32,10 +32,27 @@ internal sealed partial class TmpfsFile
 
     internal void AllowSealing() => _seals = MemfdSeals.None;
 
+    /// <summary>MFD_NOEXEC_SEAL: it is not executable and never will be.</summary>
+    internal void SealNotExecutable()
+    {
+        Mode &= ~Executable;
+        _seals = MemfdSeals.F_SEAL_EXEC;
+    }
+
+    /// <inheritdoc/>
+    public override Errno SetAttributes(in AttributeChange change)
+    {
+        if (change.Mode is { } mode && ((mode ^ Mode) & Executable) != 0 && (Seals & MemfdSeals.F_SEAL_EXEC) != 0)
+            return Errno.EPERM;
+        return base.SetAttributes(change);
+    }
+
+    private const InodeMode Executable = InodeMode.S_IXUSR | InodeMode.S_IXGRP | InodeMode.S_IXOTH;
+
     /// <summary>F_ADD_SEALS.</summary>
     internal Errno AddSeals(MemfdSeals seals)
     {
-        const MemfdSeals known = MemfdSeals.F_SEAL_SEAL | MemfdSeals.F_SEAL_SHRINK | MemfdSeals.F_SEAL_GROW | MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE;
+        const MemfdSeals known = MemfdSeals.F_SEAL_SEAL | MemfdSeals.F_SEAL_SHRINK | MemfdSeals.F_SEAL_GROW | MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE | MemfdSeals.F_SEAL_EXEC;
         if ((seals & ~known) != 0)
             return Errno.EINVAL;
         lock (_content)
@@ -44,6 +61,9 @@ internal sealed partial class TmpfsFile
                 return Errno.EPERM;
             if ((seals & MemfdSeals.F_SEAL_WRITE) != 0 && _writableMappings > 0)
                 return Errno.EBUSY;
+            // Linux 6.3: what is sealed as executable is sealed as it is, or it would not be what was sealed.
+            if ((seals & MemfdSeals.F_SEAL_EXEC) != 0 && (Mode & Executable) != 0)
+                seals |= MemfdSeals.F_SEAL_SHRINK | MemfdSeals.F_SEAL_GROW | MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE;
             _seals |= seals;
             return Errno.None;
         }

@@ -80,10 +80,13 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
                 position = _size;
             if (position >= MaximumSize)
                 return Errno.EFBIG;
-            error = CheckSeals(position + from.Remaining > _size, isWrite: true);
+            var left = Math.Min(from.Remaining, MaximumSize - position);
+            // A write over the end of what may not grow fills the pages before: Linux looks page by page.
+            if ((_seals & MemfdSeals.F_SEAL_GROW) != 0 && position + left > _size && position < (_size & -PageStore.PageSize))
+                left = (_size & -PageStore.PageSize) - position;
+            error = CheckSeals(position + left > _size, isWrite: true);
             if (error != Errno.None)
                 return error;
-            var left = Math.Min(from.Remaining, MaximumSize - position);
             while (left > 0 && !from.Faulted)
             {
                 var page = (int)(position >> PageStore.PageShift);
