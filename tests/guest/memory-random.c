@@ -1,4 +1,4 @@
-// Random mmap, munmap, mprotect, mremap, madvise and writes in one piece of memory, after each of which all of it is looked at: a sum of what is seen, every so often. With arguments: a seed, a number of steps, and every step is told.
+// Random mmap, munmap, mprotect, mremap, madvise, writes and other ends of the file that is mapped, in one piece of memory, after each of which all of it is looked at: a sum of what is seen, every so often. With arguments: a seed, a number of steps, and every step is told.
 #include "memory.h"
 
 enum { PAGES = 40, FILE_PAGES = 16 };
@@ -53,7 +53,7 @@ static void scribble(volatile char *at, char what)
 
 static void step(int number_of)
 {
-    int from = (int)draw(PAGES), count = 1 + (int)draw(8), what = (int)draw(10), got = 0;
+    int from = (int)draw(PAGES), count = 1 + (int)draw(8), what = (int)draw(11), got = 0;
     if (from + count > PAGES)
         count = PAGES - from;
     char *at = base + from * PAGE;
@@ -120,6 +120,9 @@ static void step(int number_of)
         }
         break;
     }
+    case 8:
+        got = result(ftruncate(file, draw(FILE_PAGES + 4) * PAGE));
+        break;
     default:
         for (int i = from; i < from + count; i++)
             scribble(base + i * PAGE + (int)draw(2) * 100, (char)('a' + draw(26)));
@@ -139,8 +142,8 @@ static void look(void)
         else
             add((unsigned)(base[i * PAGE] << 8 | base[i * PAGE + 100]));
     }
-    char seen = 0;
     for (int i = 0; i < FILE_PAGES; i++) {
+        char seen = '-';
         must("pread", pread(file, &seen, 1, i * PAGE));
         add((unsigned)seen);
     }
@@ -156,6 +159,7 @@ static void sequence(unsigned long seed, int steps)
     sum = 2166136261u;
     put(base, PAGES, PROT_NONE);
     made(0, PAGES);
+    must("ftruncate", ftruncate(file, FILE_PAGES * PAGE));
     for (char i = 0; i < FILE_PAGES; i++)
         must("pwrite", pwrite(file, (char[]) { (char)('A' + i) }, 1, i * PAGE));
     for (int i = 0; i < steps; i++) {
@@ -171,7 +175,6 @@ int main(int argc, char **argv)
     catch_faults();
     scratch();
     file = must("open", open("file", O_RDWR | O_CREAT | O_TRUNC, 0600));
-    must("ftruncate", ftruncate(file, FILE_PAGES * PAGE));
     base = room(PAGES);
     if (argc > 2) {
         aloud = argc > 3;

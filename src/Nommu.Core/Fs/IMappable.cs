@@ -11,8 +11,9 @@ internal interface IMappable
 
     /// <summary>Makes all pages stay where they are until <see cref="Unmap"/>.</summary>
     /// <param name="forWriting">A shared, writable mapping.</param>
+    /// <param name="mapper">Who is told when the file ends elsewhere; null for nobody.</param>
     /// <returns>EPERM where the file is sealed against it.</returns>
-    Errno Map(bool forWriting);
+    Errno Map(bool forWriting, IFileMapper? mapper);
 
     /// <summary>Where pages lie, for one who has them stay (<see cref="Map"/>): fills the holes among them. Pages behind the end of the file are left out.</summary>
     /// <param name="offset">In the file, page aligned.</param>
@@ -23,7 +24,8 @@ internal interface IMappable
 
     /// <summary>Ends what one successful <see cref="Map"/> began.</summary>
     /// <param name="forWriting">As it was there.</param>
-    void Unmap(bool forWriting);
+    /// <param name="mapper">As it was there.</param>
+    void Unmap(bool forWriting, IFileMapper? mapper);
 }
 
 /// <summary>Where a piece of a file lies.</summary>

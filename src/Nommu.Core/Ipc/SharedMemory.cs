@@ -83,9 +83,9 @@ internal sealed partial class SharedMemory(IpcLimits limits)
         if (error == Errno.None)
         {
             content = (IMappable)file.Inode;
-            error = content.Map(forWriting: true);
+            error = content.Map(forWriting: true, mapper: null);
             if (error == Errno.None && (error = content.Locate(0, size, [])) != Errno.None)
-                content.Unmap(forWriting: true);
+                content.Unmap(forWriting: true, mapper: null);
         }
         if (error == Errno.None)
             return file;

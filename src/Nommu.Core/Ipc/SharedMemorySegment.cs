@@ -46,7 +46,7 @@ internal sealed class SharedMemorySegment(int key, int mode, Credentials creator
     /// <summary>Its contents are gone once nothing shows them any more.</summary>
     internal void Free(Arena arena)
     {
-        pages.Unmap(forWriting: true);
+        pages.Unmap(forWriting: true, mapper: null);
         file.Release();
         arena.Uncharge(Pages);
     }

@@ -48,7 +48,7 @@ internal sealed partial class AddressSpace
         return request.IsShared || request.File.Inode is not RegularInode ? Errno.ENODEV : MapCopy(request, length);
     }
 
-    /// <summary>Maps the pages of the host's file that are those of the guest's. Differs: pages behind the end of the file are SIGBUS for good, also when the file grows.</summary>
+    /// <summary>Maps the pages of the host's file that are those of the guest's.</summary>
     private Result<ulong> MapPages(in MapRequest request, ulong length, IMappable pages)
     {
         var opened = request.Mapping is { } known ? known.Retain() : OpenMapping(request, pages);
@@ -84,14 +84,14 @@ internal sealed partial class AddressSpace
     }
 
     /// <returns>EPERM where the file is sealed against writing and the mapping is for it.</returns>
-    private static Result<FileMapping> OpenMapping(in MapRequest request, IMappable pages)
+    private Result<FileMapping> OpenMapping(in MapRequest request, IMappable pages)
     {
         // As Linux's VM_MAYWRITE: what may become writable later counts as written from now on.
         var forWriting = request.IsShared && request.File!.CanWrite;
-        var error = pages.Map(forWriting);
+        var error = pages.Map(forWriting, this);
         if (error == Errno.EPERM && forWriting && (request.Protection & MapProtection.PROT_WRITE) == 0)
-            error = pages.Map(forWriting = false);
-        return error == Errno.None ? new FileMapping(request.File!, pages, forWriting, request.Watcher) : error;
+            error = pages.Map(forWriting = false, this);
+        return error == Errno.None ? new FileMapping(request.File!, pages, forWriting, request.Watcher, this) : error;
     }
 
     private Result<ulong> PlacePages(in MapRequest request, ulong length, IMappable pages, List<MappedRun> runs, VmFlags flags)
@@ -102,7 +102,7 @@ internal sealed partial class AddressSpace
         var placed = Place(request, length, out _);
         if (placed.TryGet(out var address))
         {
-            var error = PutPages(address, length, request, pages, runs);
+            var error = PutPages(address, length, request.Protection, request.IsShared, pages, runs);
             if (error == Errno.None)
                 return address;
             GiveBack(address, address + length);
@@ -112,18 +112,18 @@ internal sealed partial class AddressSpace
         return placed;
     }
 
-    private static Errno PutPages(ulong address, ulong length, in MapRequest request, IMappable pages, List<MappedRun> runs)
+    private static Errno PutPages(ulong address, ulong length, MapProtection access, bool isShared, IMappable pages, List<MappedRun> runs)
     {
         ulong done = 0;
         foreach (var run in runs)
         {
-            var error = HostMemory.MapFile(address + done, (ulong)run.Length, request.Protection, request.IsShared, pages.Backing.Descriptor, run.BackingOffset);
+            var error = HostMemory.MapFile(address + done, (ulong)run.Length, access, isShared, pages.Backing.Descriptor, run.BackingOffset);
             if (error != Errno.None)
                 return error;
             done += (ulong)run.Length;
         }
         // Pages behind the end of one of the host's files are SIGBUS by themselves.
-        return done < length ? HostMemory.MapFile(address + done, length - done, request.Protection, shared: false, pages.Backing.Descriptor, pages.Backing.Size) : Errno.None;
+        return done < length ? HostMemory.MapFile(address + done, length - done, access, shared: false, pages.Backing.Descriptor, pages.Backing.Size) : Errno.None;
     }
 
     /// <summary>A private mapping of a file that the host can't map: its bytes as they are now, as nommu Linux does it (NOMMU_MAP_COPY).</summary>

@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
 namespace Nommu.Core.Fs.Tmpfs;
@@ -15,8 +14,6 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     private readonly PageExtents _pages;
     private readonly XattrTable _xattrs = new();
     private long _size;
-    private int _mappings;
-    private int _writableMappings;
 
     internal TmpfsFile(TmpfsSuperBlock fileSystem, in CreateRequest request) : base(fileSystem, fileSystem.NextIno(), request.Mode, request.Uid, request.Gid)
     {
@@ -36,9 +33,6 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
 
     /// <inheritdoc/>
     public override long Blocks => (long)_pages.PageCount * (PageStore.PageSize / 512);
-
-    /// <inheritdoc/>
-    public HostMemoryFile Backing => _fileSystem.Store.File;
 
     /// <inheritdoc/>
     public override Result<FileDescription> Open(in OpenRequest request) => new TmpfsOpenFile(this, request.Path, request.Flags);
@@ -72,10 +66,11 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     {
         if (from.Remaining == 0)
             return 0;
-        long done = 0;
+        long done = 0, oldSize;
         var error = Errno.None;
         lock (_content)
         {
+            oldSize = _size;
             if (append)
                 position = _size;
             if (position >= MaximumSize)
@@ -87,6 +82,9 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
             error = CheckSeals(position + left > _size, isWrite: true);
             if (error != Errno.None)
                 return error;
+            // A mapping may have written behind the end of the last page; a longer file must not show it.
+            if (position > _size && _mappings > 0)
+                ClearPart(_size, Math.Min(position, PageUp(_size)));
             while (left > 0 && !from.Faulted)
             {
                 var page = (int)(position >> PageStore.PageShift);
@@ -110,6 +108,8 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
         }
         if (done > 0)
         {
+            if (position > oldSize)
+                ShowResized(oldSize, position);
             TouchModified();
             return done;
         }
@@ -121,23 +121,36 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     {
         if (size > MaximumSize)
             return Errno.EFBIG;
-        lock (_content)
+        lock (_shrinking)
         {
-            if (size != _size)
-            {
-                var error = CheckSeals(size > _size, isWrite: false);
-                if (error != Errno.None)
-                    return error;
-                if (size < _size)
-                    Cut(size, _size);
-                // A mapping may have written behind the end of the last page; a longer file must not show it.
-                else if (_mappings > 0)
-                    ClearPart(_size, (_size + PageStore.PageSize - 1) & -PageStore.PageSize);
-                Volatile.Write(ref _size, size);
-            }
+            var error = Resize(size, out var oldSize);
+            if (error != Errno.None)
+                return error;
+            if (ShowResized(oldSize, size) && size < oldSize)
+                FreeBehindEnd();
         }
         TouchModified();
         return Errno.None;
+    }
+
+    private Errno Resize(long size, out long oldSize)
+    {
+        lock (_content)
+        {
+            oldSize = _size;
+            if (size == _size)
+                return Errno.None;
+            var error = CheckSeals(size > _size, isWrite: false);
+            if (error != Errno.None)
+                return error;
+            if (size < _size)
+                Cut(size, _size);
+            // As in a write behind the end.
+            else if (_mappings > 0)
+                ClearPart(_size, PageUp(_size));
+            Volatile.Write(ref _size, size);
+            return Errno.None;
+        }
     }
 
     /// <summary>fallocate(2).</summary>
@@ -146,8 +159,10 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
         if (offset + length > MaximumSize || offset + length < 0)
             return Errno.EFBIG;
         var error = Errno.None;
+        long oldSize, newSize;
         lock (_content)
         {
+            oldSize = _size;
             switch (mode)
             {
                 case FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE:
@@ -161,12 +176,19 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
                     if (error == Errno.None)
                         error = FillHoles(offset, end);
                     if (error == Errno.None && mode == FallocateMode.None && end > _size)
+                    {
+                        if (_mappings > 0)
+                            ClearPart(_size, PageUp(_size));
                         Volatile.Write(ref _size, end);
+                    }
                     break;
                 default:
                     return Errno.EOPNOTSUPP;
             }
+            newSize = _size;
         }
+        if (newSize > oldSize)
+            ShowResized(oldSize, newSize);
         if (error == Errno.None)
             TouchModified();
         return error;
@@ -188,58 +210,6 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
                 offset = ((long)page + count) << PageStore.PageShift;
             }
             return data ? Errno.ENXIO : _size;
-        }
-    }
-
-    /// <inheritdoc/>
-    public Errno Map(bool forWriting)
-    {
-        lock (_content)
-        {
-            if (forWriting && (_seals & (MemfdSeals.F_SEAL_WRITE | MemfdSeals.F_SEAL_FUTURE_WRITE)) != 0)
-                return Errno.EPERM;
-            _mappings++;
-            if (forWriting)
-                _writableMappings++;
-            return Errno.None;
-        }
-    }
-
-    /// <inheritdoc/>
-    public Errno Locate(long offset, long length, List<MappedRun> runs)
-    {
-        lock (_content)
-        {
-            // What lies wholly behind the end of the file, be it ever so far, has no pages.
-            var end = Math.Min(offset + length, (_size + PageStore.PageSize - 1) & -PageStore.PageSize);
-            var error = offset < end ? FillHoles(offset, end) : Errno.None;
-            if (error != Errno.None)
-                return error;
-            while (offset < end)
-            {
-                _pages.Find((int)(offset >> PageStore.PageShift), out var storePage, out var count);
-                var bytes = Math.Min((long)count << PageStore.PageShift, end - offset);
-                var run = new MappedRun(offset, (long)storePage << PageStore.PageShift, bytes);
-                if (runs.Count > 0 && runs[^1].JoinsWith(run))
-                    runs[^1] = runs[^1] with { Length = runs[^1].Length + bytes };
-                else
-                    runs.Add(run);
-                offset += bytes;
-            }
-            return Errno.None;
-        }
-    }
-
-    /// <inheritdoc/>
-    public void Unmap(bool forWriting)
-    {
-        lock (_content)
-        {
-            if (forWriting)
-                _writableMappings--;
-            // What was cut off while a mapping could still see it goes now.
-            if (--_mappings == 0)
-                Cut(_size, MaximumSize);
         }
     }
 

@@ -118,7 +118,7 @@ public class TmpfsFileTests
         var file = _files.Open("/file", OpenFlags.O_RDWR).Value;
         var runs = new List<MappedRun>();
         var mappable = (IMappable)file.Inode;
-        Assert.That(mappable.Map(forWriting: true), Is.EqualTo(Errno.None));
+        Assert.That(mappable.Map(forWriting: true, mapper: null), Is.EqualTo(Errno.None));
         Assert.That(mappable.Locate(0, 1 << 16, runs), Is.EqualTo(Errno.None));
         Assert.That(runs.Sum(run => run.Length), Is.EqualTo(8192));
         mappable.Backing.Span(runs[0].BackingOffset, 1)[0] = (byte)'b';
@@ -127,7 +127,7 @@ public class TmpfsFileTests
         Assert.That(file.Truncate(0), Is.EqualTo(Errno.None));
         Assert.That(_files.Store.FreePages, Is.EqualTo(free));
         Assert.That(mappable.Backing.Span(runs[0].BackingOffset, 1)[0], Is.Zero);
-        mappable.Unmap(forWriting: true);
+        mappable.Unmap(forWriting: true, mapper: null);
         Assert.That(_files.Store.FreePages, Is.EqualTo(_files.Store.TotalPages));
         file.Release();
     }
