@@ -55,8 +55,9 @@ public static class DefaultSubsystems
 
     private static void AddMemory(IServiceCollection services)
     {
-        services.AddSingleton(s => new Arena(s.GetRequiredService<KernelCommandLine>().Memory ?? s.GetRequiredService<KernelOptions>().Memory) { KeepsAddresses = ExecutionRuntime.Instance.Trap.KeepsAddresses });
-        services.AddSingleton(s => new PageStore(s.GetRequiredService<Arena>().Limit * (long)Arena.PageSize));
+        services.AddSingleton(s => new MemoryAccount((long)((s.GetRequiredService<KernelCommandLine>().Memory ?? s.GetRequiredService<KernelOptions>().Memory) / Arena.PageSize)));
+        services.AddSingleton(s => new Arena(s.GetRequiredService<MemoryAccount>()) { KeepsAddresses = ExecutionRuntime.Instance.Trap.KeepsAddresses });
+        services.AddSingleton(s => new PageStore(s.GetRequiredService<Arena>().Limit * (long)Arena.PageSize, s.GetRequiredService<MemoryAccount>()));
     }
 
     private static void AddFiles(IServiceCollection services)

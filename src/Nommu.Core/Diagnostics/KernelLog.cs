@@ -56,6 +56,9 @@ internal static partial class KernelLog
     [LoggerMessage(20, LogLevel.Critical, "Kernel panic - not syncing: {Why}")]
     internal static partial void Panic(ILogger logger, string why);
 
+    [LoggerMessage(22, LogLevel.Error, "Out of memory: process {Pid} ({Name}) is killed, which has {Kilobytes} kB, as process {Asker} needs some")]
+    internal static partial void OutOfMemory(ILogger logger, int pid, string name, long kilobytes, int asker);
+
     [LoggerMessage(21, LogLevel.Trace, "{Line}")]
     internal static partial void SystemCall(ILogger logger, string line);
 }

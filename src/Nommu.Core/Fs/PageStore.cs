@@ -1,5 +1,6 @@
 using System.Numerics;
 using Nommu.Core.Host;
+using Nommu.Core.Memory;
 
 namespace Nommu.Core.Fs;
 
@@ -25,8 +26,10 @@ internal sealed class PageStore : IDisposable
     private readonly int[] _hint = new int[MaximumOrder + 1];
 
     /// <param name="bytes">How much can be stored; rounded up to the largest run.</param>
-    internal PageStore(long bytes)
+    /// <param name="account">Where pages with contents are counted; nowhere else than here without.</param>
+    internal PageStore(long bytes, MemoryAccount? account = null)
     {
+        Account = account ?? new MemoryAccount(bytes / PageSize);
         var runs = (int)Math.Max(1, (bytes + ((long)PageSize << MaximumOrder) - 1) >> (PageShift + MaximumOrder));
         TotalPages = runs << MaximumOrder;
         FreePages = TotalPages;
@@ -37,6 +40,9 @@ internal sealed class PageStore : IDisposable
             _free[MaximumOrder][run >> 6] |= 1UL << (run & 63);
         _count[MaximumOrder] = runs;
     }
+
+    /// <summary>Where pages with contents are counted, together with those that processes have.</summary>
+    internal MemoryAccount Account { get; }
 
     internal int TotalPages { get; }
 

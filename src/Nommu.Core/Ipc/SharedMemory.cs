@@ -58,14 +58,11 @@ internal sealed partial class SharedMemory(IpcLimits limits)
         if ((ulong)(_pages + pages) > limits.SegmentPages || _segments.Count >= limits.Segments)
             return Errno.ENOSPC;
         // There are no huge pages, as on a Linux with none set aside.
-        if ((flags & (int)ShmFlags.SHM_HUGETLB) != 0 || !thread.Machine.Arena.TryCharge(pages))
+        if ((flags & (int)ShmFlags.SHM_HUGETLB) != 0)
             return Errno.ENOMEM;
         var made = Fill(thread, key, (long)size, out var content);
         if (!made.TryGet(out var file))
-        {
-            thread.Machine.Arena.Uncharge(pages);
             return made.Error;
-        }
         var segment = new SharedMemorySegment(key, flags, thread.Credentials, SystemVIpc.Now(thread.Clock), file, content!, (long)size) { CreatorPid = thread.Process.Id };
         _segments.Add(segment);
         _pages += pages;
@@ -103,6 +100,6 @@ internal sealed partial class SharedMemory(IpcLimits limits)
     {
         _segments.Remove(segment);
         _pages -= segment.Pages;
-        segment.Free(machine.Arena);
+        segment.Free();
     }
 }

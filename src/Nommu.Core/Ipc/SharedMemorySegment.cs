@@ -44,11 +44,10 @@ internal sealed class SharedMemorySegment(int key, int mode, Credentials creator
     internal static long PagesOf(long size) => (long)(Arena.PageUp((ulong)size) / Arena.PageSize);
 
     /// <summary>Its contents are gone once nothing shows them any more.</summary>
-    internal void Free(Arena arena)
+    internal void Free()
     {
         pages.Unmap(forWriting: true, mapper: null);
         file.Release();
-        arena.Uncharge(Pages);
     }
 }
 

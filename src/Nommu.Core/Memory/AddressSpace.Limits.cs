@@ -34,6 +34,13 @@ internal sealed partial class AddressSpace
         return MayExpand(limits, pages, IsData(request.Protection, request.IsShared ? VmFlags.Shared : VmFlags.None)) ? Errno.None : Errno.ENOMEM;
     }
 
+    /// <summary>Pages of its own that count as used, for whoever looks who has most (<see cref="MemoryAccount"/>).</summary>
+    internal long CountCharged()
+    {
+        lock (_lock)
+            return CountPages(static area => (area.Flags & VmFlags.Charged) != 0);
+    }
+
     /// <summary>Linux: <c>is_data_mapping</c>.</summary>
     private static bool IsData(MapProtection access, VmFlags flags) => (access & MapProtection.PROT_WRITE) != 0 && (flags & (VmFlags.Shared | VmFlags.GrowsDown)) == 0;
 

@@ -30,15 +30,22 @@ internal sealed class Arena : IDisposable
     private readonly PageRuns _free = new();
     private readonly ulong _length;
     private ulong _dirty;
-    private long _charged;
     private bool _disposed;
 
     /// <param name="memory">Bytes that guests may have in use (<c>mem=</c>).</param>
     /// <param name="reservation">Bytes of address space to ask the host for; halved while the host refuses.</param>
     /// <exception cref="InsufficientMemoryException">The host has no address space.</exception>
     internal Arena(ulong memory, ulong reservation = LargestReservation)
+        : this(new MemoryAccount((long)(memory / PageSize)), reservation)
     {
-        Limit = (long)(memory / PageSize);
+    }
+
+    /// <param name="account">Where what guests have in use is counted.</param>
+    /// <param name="reservation">Bytes of address space to ask the host for; halved while the host refuses.</param>
+    /// <exception cref="InsufficientMemoryException">The host has no address space.</exception>
+    internal Arena(MemoryAccount account, ulong reservation = LargestReservation)
+    {
+        Account = account;
         for (_length = reservation & ~(PageSize - 1); (Start = HostMemory.Reserve(_length)) == 0; _length /= 2)
         {
             if (_length <= SmallestReservation)
@@ -55,11 +62,14 @@ internal sealed class Arena : IDisposable
     /// <summary>The door to the bytes.</summary>
     internal UserMemory Memory { get; }
 
-    /// <summary>Pages that guests may have in use.</summary>
-    internal long Limit { get; }
+    /// <summary>What guests may have in use, and have.</summary>
+    internal MemoryAccount Account { get; }
 
-    /// <summary>Pages that guests have in use.</summary>
-    internal long Charged => Volatile.Read(ref _charged);
+    /// <summary>Pages that guests may have in use.</summary>
+    internal long Limit => Account.Limit;
+
+    /// <summary>Pages that processes have in use for themselves.</summary>
+    internal long Charged => Account.Anonymous;
 
     /// <summary>Dirty pages kept for the next process may come to this many bytes.</summary>
     internal ulong KeepAtMost { get; init; } = 64UL << 20;
@@ -89,23 +99,11 @@ internal sealed class Arena : IDisposable
     /// <summary>True when a range lies in the arena.</summary>
     internal bool Contains(ulong address, ulong length) => address >= Start && address <= End && length <= End - address;
 
-    /// <summary>Linux: <c>__vm_enough_memory</c>. Counts pages as in use before they are.</summary>
+    /// <summary>Counts pages as in use before they are.</summary>
     /// <returns>False when that is more than there is: ENOMEM.</returns>
-    internal bool TryCharge(long pages)
-    {
-        // Never more than there is, not even for a moment: others would be refused what there is.
-        long old;
-        do
-        {
-            old = Volatile.Read(ref _charged);
-            if (pages > Limit - old)
-                return false;
-        }
-        while (Interlocked.CompareExchange(ref _charged, old + pages, old) != old);
-        return true;
-    }
+    internal bool TryCharge(long pages) => Account.TryCharge(pages);
 
-    internal void Uncharge(long pages) => Interlocked.Add(ref _charged, -pages);
+    internal void Uncharge(long pages) => Account.Uncharge(pages);
 
     /// <summary>Address space with nothing behind it: touching it is a fault.</summary>
     /// <returns>The address, or 0.</returns>

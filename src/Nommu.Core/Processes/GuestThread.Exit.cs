@@ -39,6 +39,7 @@ internal sealed partial class GuestThread
                 process.Tasks.Pids.Release(Id);
         }
         process.ThreadGone.Wake();
+        process.Machine.OutOfMemory.Freed.Wake();
     }
 
     /// <summary>Linux: <c>mm_release</c> and <c>exit_mm</c>: nobody waits for this thread to be done with its memory any more.</summary>

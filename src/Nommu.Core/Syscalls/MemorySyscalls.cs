@@ -50,7 +50,7 @@ internal static class MemorySyscalls
     }
 
     [Syscall(12, "brk")]
-    internal static SyscallResult Brk(GuestThread thread, ulong address) => (long)thread.Space.Brk(address, thread.MemoryLimits);
+    internal static SyscallResult Brk(GuestThread thread, ulong address) => (long)BrkOrKill(thread, address);
 
     [Syscall(25, "mremap")]
     internal static SyscallResult Mremap(GuestThread thread, ulong oldAddress, ulong oldLength, ulong newLength, RemapFlags flags, ulong newAddress)
@@ -59,10 +59,18 @@ internal static class MemorySyscalls
         return moved.IsOk ? (long)moved.Value : moved.Error;
     }
 
+    private static ulong BrkOrKill(GuestThread thread, ulong address)
+    {
+        var end = thread.Space.Brk(address, thread.MemoryLimits);
+        return end < address && thread.Machine.OutOfMemory.MakeRoom(thread, address - end) ? thread.Space.Brk(address, thread.MemoryLimits) : end;
+    }
+
     private static SyscallResult Map(GuestThread thread, in MapRequest request)
     {
         var knew = thread.Space.UsesVectorExtensions;
         var mapped = thread.Space.Map(request, thread.MemoryLimits);
+        if (mapped.Error == Errno.ENOMEM && thread.Machine.OutOfMemory.MakeRoom(thread, request.Length))
+            mapped = thread.Space.Map(request, thread.MemoryLimits);
         if (thread.Space.UsesVectorExtensions != knew)
             thread.Process.SaveAllVectors(thread.Space);
         return mapped.IsOk ? (long)mapped.Value : mapped.Error;

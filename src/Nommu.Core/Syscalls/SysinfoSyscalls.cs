@@ -14,7 +14,7 @@ internal static class SysinfoSyscalls
     {
         var machine = thread.Machine;
         var arena = machine.Arena;
-        var shared = KernelMemory.InTmpfs(machine);
+        var shared = machine.Arena.Account.Files;
         var threads = 0;
         lock (machine.Tasks.Lock)
         {
@@ -25,7 +25,7 @@ internal static class SysinfoSyscalls
         {
             Uptime = (machine.Clock.UptimeNanoseconds + KernelClock.NanosecondsPerSecond - 1) / KernelClock.NanosecondsPerSecond,
             TotalRam = (ulong)arena.Limit * Arena.PageSize,
-            FreeRam = (ulong)KernelMemory.Free(machine, shared) * Arena.PageSize,
+            FreeRam = (ulong)KernelMemory.Free(machine) * Arena.PageSize,
             SharedRam = (ulong)shared * Arena.PageSize,
             Processes = (ushort)Math.Min(threads, ushort.MaxValue),
             MemoryUnit = 1,

@@ -1,4 +1,3 @@
-using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 
@@ -11,8 +10,8 @@ internal static class KernelMemory
     {
         var total = machine.Arena.Limit;
         var charged = machine.Arena.Charged;
-        var shared = InTmpfs(machine);
-        var free = Free(machine, shared);
+        var shared = machine.Arena.Account.Files;
+        var free = Free(machine);
         Row(text, "MemTotal", total);
         Row(text, "MemFree", free);
         Row(text, "MemAvailable", free);
@@ -26,26 +25,12 @@ internal static class KernelMemory
         foreach (var label in (ReadOnlySpan<string>)["KReclaimable", "Slab", "SReclaimable", "SUnreclaim", "KernelStack", "PageTables"])
             Row(text, label, 0);
         Row(text, "CommitLimit", total);
-        Row(text, "Committed_AS", charged);
+        Row(text, "Committed_AS", charged + shared);
         text.Add($"VmallocTotal:   {0,8} kB\nVmallocUsed:    {0,8} kB\n");
     }
 
     /// <summary>What nobody uses, in pages.</summary>
-    internal static long Free(Machine machine, long inTmpfs) => Math.Max(0, machine.Arena.Limit - machine.Arena.Charged - inTmpfs);
-
-    /// <summary>What the files of all tmpfs instances take, in pages.</summary>
-    internal static long InTmpfs(Machine machine)
-    {
-        var seen = new HashSet<SuperBlock>();
-        long pages = 0;
-        foreach (var mount in machine.FileSystem.Mounts.Snapshot())
-        {
-            if (mount.SuperBlock.Type.Magic != (long)StatfsMagic.TMPFS_MAGIC || !seen.Add(mount.SuperBlock) || !mount.SuperBlock.Statfs().TryGet(out var status))
-                continue;
-            pages += (long)(status.Blocks - status.BlocksFree);
-        }
-        return pages;
-    }
+    internal static long Free(Machine machine) => Math.Max(0, machine.Arena.Limit - machine.Arena.Account.Used);
 
     /// <summary>The label takes 16 columns with its colon, the number 8.</summary>
     private static void Row(SeqText text, string label, long pages) => text.Add($"{label + ':',-16}{pages * (long)(Arena.PageSize / 1024),8} kB\n");

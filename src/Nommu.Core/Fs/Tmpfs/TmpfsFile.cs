@@ -239,7 +239,7 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
         lock (_content)
         {
             if (_mappings == 0)
-                _pages.Remove(0, int.MaxValue);
+                _fileSystem.Uncharge(_pages.Remove(0, int.MaxValue));
         }
     }
 

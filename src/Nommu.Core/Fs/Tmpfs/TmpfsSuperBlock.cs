@@ -32,13 +32,14 @@ internal sealed class TmpfsSuperBlock : SuperBlock
 
     internal ulong NextIno() => Interlocked.Increment(ref _nextIno);
 
-    /// <summary>Counts pages, as many as the limit leaves.</summary>
+    /// <summary>Counts pages, as many as its limit and the machine's memory leave.</summary>
     internal int Charge(int pages)
     {
         lock (_lock)
         {
             if (_options.Pages is { } limit)
                 pages = (int)Math.Clamp(limit - _usedPages, 0, pages);
+            pages = Store.Account.ChargeFiles(pages);
             _usedPages += pages;
             return pages;
         }
@@ -48,6 +49,7 @@ internal sealed class TmpfsSuperBlock : SuperBlock
     {
         if (pages == 0)
             return;
+        Store.Account.UnchargeFiles(pages);
         lock (_lock)
             _usedPages -= pages;
     }
@@ -75,7 +77,7 @@ internal sealed class TmpfsSuperBlock : SuperBlock
         lock (_lock)
         {
             var total = _options.Pages ?? Store.TotalPages;
-            var free = Math.Max(0, Math.Min(total - _usedPages, Store.FreePages));
+            var free = Math.Max(0, Math.Min(total - _usedPages, Math.Min(Store.FreePages, Store.Account.Limit - Store.Account.Used)));
             return new Statfs
             {
                 Type = Type.Magic,
