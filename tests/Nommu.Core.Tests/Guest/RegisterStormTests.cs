@@ -1,0 +1,40 @@
+namespace Nommu.Core.Tests.Guest;
+
+/// <summary>As the guest programs of that name by themselves, for longer and while garbage is collected.</summary>
+public class RegisterStormTests
+{
+    [TestCase("register-storm")]
+    [TestCase("register-storm-wide")]
+    public async Task NothingIsWrongWhileGarbageIsCollected(string program)
+    {
+        await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestPaths.Root).AddRootDirectory("/guest", GuestPaths.Programs).Build();
+        await kernel.BootAsync();
+        using var collecting = new CancellationTokenSource();
+        var garbage = Array.Empty<byte>();
+        var collector = new Thread(() =>
+        {
+            while (!collecting.IsCancellationRequested)
+            {
+                for (var i = 0; i < 1000; i++)
+                    garbage = new byte[1000];
+                GC.Collect(0);
+            }
+        });
+        collector.Start();
+        try
+        {
+            for (var i = 0; i < TestLength.Times; i++)
+            {
+                var run = await ProgramRun.InKernelAsync(kernel, $"/guest/{program}", "/", "500");
+                Assert.That((run.Error, run.Status), Is.EqualTo(("", 0)), run.Output);
+                Assert.That(run.Output.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(6).And.All.EndsWith(": 0 wrong"));
+            }
+        }
+        finally
+        {
+            collecting.Cancel();
+            collector.Join();
+        }
+        GC.KeepAlive(garbage);
+    }
+}
