@@ -1,4 +1,5 @@
 using System.Globalization;
+using Nommu.Core.Abi;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Tests.Guest;
@@ -27,7 +28,7 @@ public class RandomCallTests
     {
         var wanted = 100_000L * TestLength.Times;
         TestContext.Out.WriteLine($"seed {_seed}, {wanted} calls");
-        await using var kernel = await BadInputTests.BootAsync(_log, "mem=256m");
+        await using var kernel = await BadInputTests.BootAsync(_log, "mem=1g");
         var other = kernel.Start(new GuestProcessStartInfo("/bin/cat"));
         await CallAsync(kernel, 20_000);
         await RemoveAsync(kernel);
@@ -60,7 +61,7 @@ public class RandomCallTests
     private async Task<long> RunOneAsync(Kernel kernel, int number)
     {
         var uid = number % 4 == 0 ? 0 : 1000 + (uint)number;
-        var process = kernel.Start(new GuestProcessStartInfo("/guest/random-calls.tool", $"{_seed + number}", $"{CallsOfAProcess}")
+        var process = await BadCallTests.StartAsync(kernel, new GuestProcessStartInfo("/guest/random-calls.tool", $"{_seed + number}", $"{CallsOfAProcess}")
         {
             StandardInput = GuestStandardStream.Null,
             StandardOutput = GuestStandardStream.Null,
@@ -77,18 +78,34 @@ public class RandomCallTests
             process.Kill(); // it has stopped itself, or lost what looks after its threads
             await process.WaitForExitAsync().WaitAsync(TimeSpan.FromSeconds(10));
         }
-        var counts = await ProgramRun.InKernelAsync(kernel, "/usr/bin/od", "/tmp", "-A", "n", "-t", "d8", "-v", "-N", "32", $"{_seed + number}/count");
-        await ProgramRun.InKernelAsync(kernel, "/bin/rm", "/tmp", "-rf", $"{_seed + number}");
+        var counts = await RunAsync(kernel, "/usr/bin/od", "/tmp", "-A", "n", "-t", "d8", "-v", "-N", "32", $"{_seed + number}/count");
+        await RunAsync(kernel, "/bin/rm", "/tmp", "-rf", $"{_seed + number}");
         return counts.Output.Split([' ', '\n'], StringSplitOptions.RemoveEmptyEntries).Sum(count => Math.Clamp(long.Parse(count, CultureInfo.InvariantCulture), 0, CallsOfAProcess));
+    }
+
+    /// <summary>One of busybox's programs, as soon as there is memory for it.</summary>
+    private static async Task<ProgramRun> RunAsync(Kernel kernel, string path, string directory, params string[] arguments)
+    {
+        for (var left = 200; ; left--)
+        {
+            try
+            {
+                return await ProgramRun.InKernelAsync(kernel, path, directory, arguments);
+            }
+            catch (GuestException refused) when (refused.Error == Errno.ENOMEM && left > 0)
+            {
+                await Task.Delay(50);
+            }
+        }
     }
 
     /// <summary>What outlives its makers by design: System V's objects, and files that root has made elsewhere.</summary>
     private static async Task RemoveAsync(Kernel kernel)
     {
-        await ProgramRun.InKernelAsync(kernel, "/bin/sh", "/", "-c", "remove() { tail -n +2 /proc/sysvipc/$1 | while read key id rest; do ipcrm $2 $id; done; }; remove shm -m; remove sem -s; remove msg -q");
+        await RunAsync(kernel, "/bin/sh", "/", "-c", "remove() { tail -n +2 /proc/sysvipc/$1 | while read key id rest; do ipcrm $2 $id; done; }; remove shm -m; remove sem -s; remove msg -q");
         var ours = Directory.EnumerateFileSystemEntries(GuestPaths.Root).Select(path => Path.GetFileName(path)).Append("guest").SelectMany(name => new[] { "!", "-name", name });
         string[] arguments = ["/", "-xdev", "-mindepth", "1", "-maxdepth", "1", .. ours, "-exec", "rm", "-rf", "{}", "+"];
-        await ProgramRun.InKernelAsync(kernel, "/usr/bin/find", "/", arguments);
-        await ProgramRun.InKernelAsync(kernel, "/bin/sh", "/", "-c", "rm -rf /tmp/* /tmp/.[!.]* /var/tmp/* /dev/shm/*");
+        await RunAsync(kernel, "/usr/bin/find", "/", arguments);
+        await RunAsync(kernel, "/bin/sh", "/", "-c", "rm -rf /tmp/* /tmp/.[!.]* /var/tmp/* /dev/shm/*");
     }
 }
