@@ -88,6 +88,14 @@ public class ElfImageTests
         yield return new TestCaseData(new ElfBuilder().Add(ElfSegmentType.PT_NOTE, ElfSegmentFlags.PF_R, 0, new byte[16]).Build(), "nothing to load").SetArgDisplayNames("nothing to load");
     }
 
+    [Test]
+    public void ASegmentWithoutContentsMayHaveAnyOffset()
+    {
+        var file = Program().Add(ElfSegmentType.PT_LOAD, ElfSegmentFlags.PF_R | ElfSegmentFlags.PF_W, 0x100000, [], 0x1000).Build();
+        Assert.That(ElfImage.Parse(file, out var reason).TryGet(out var image), Is.True, reason);
+        Assert.That(image!.Contents(image.ProgramHeaders[^1]).IsEmpty);
+    }
+
     [TestCaseSource(nameof(BadFiles))]
     public void RefusesWithAReason(byte[] file, string expected)
     {

@@ -43,7 +43,10 @@ internal sealed partial class ElfImage
 
     /// <summary>What a program header points at in the file; a checked one of this image only.</summary>
     /// <param name="header">One of <see cref="ProgramHeaders"/>, not PT_NULL or PT_GNU_STACK, which are not checked.</param>
-    internal ReadOnlySpan<byte> Contents(ElfProgramHeader header) => File.Span.Slice((int)header.Offset, (int)header.FileSize);
+    internal ReadOnlySpan<byte> Contents(ElfProgramHeader header) => Bytes(File.Span, header);
+
+    /// <summary>Where there are none, the offset may be anything.</summary>
+    private static ReadOnlySpan<byte> Bytes(ReadOnlySpan<byte> file, ElfProgramHeader header) => header.FileSize == 0 ? default : file.Slice((int)header.Offset, (int)header.FileSize);
 
     /// <summary>The value of the first dynamic entry with a tag.</summary>
     /// <param name="tag">The tag.</param>
@@ -67,7 +70,7 @@ internal sealed partial class ElfImage
         var notes = new List<ElfNote>();
         foreach (var header in _programHeaders)
         {
-            if (header.Type == ElfSegmentType.PT_NOTE)
+            if (header is { Type: ElfSegmentType.PT_NOTE, FileSize: > 0 })
                 ReadNotes(File.Slice((int)header.Offset, (int)header.FileSize), header.Alignment == 8 ? 8 : 4, notes);
         }
         return notes;
@@ -99,7 +102,7 @@ internal sealed partial class ElfImage
         {
             if (header.Type != ElfSegmentType.PT_DYNAMIC)
                 continue;
-            var bytes = file.Slice((int)header.Offset, (int)header.FileSize);
+            var bytes = Bytes(file, header);
             var entries = new List<ElfDynamicEntry>();
             for (; bytes.Length >= DynamicEntrySize; bytes = bytes[DynamicEntrySize..])
             {

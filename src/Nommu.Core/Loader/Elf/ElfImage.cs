@@ -164,8 +164,8 @@ internal sealed partial class ElfImage
         {
             if (header.Type is ElfSegmentType.PT_NULL or ElfSegmentType.PT_GNU_STACK)
                 continue;
-            // Segments of unknown type are nobody's business as long as nobody reads them; those with contents are checked for all types alike.
-            if (header.Offset > fileLength || header.FileSize > fileLength - header.Offset)
+            // Segments of unknown type are nobody's business as long as nobody reads them; those with contents are checked for all types alike, and without contents an offset says nothing, as to Linux.
+            if (header.FileSize > 0 && (header.Offset > fileLength || header.FileSize > fileLength - header.Offset))
                 reason = "a segment past the end of the file";
             else if (header.VirtualAddress > AddressLimit || header.MemorySize > AddressLimit - header.VirtualAddress || header.FileSize > AddressLimit - header.VirtualAddress)
                 reason = "a segment past the end of the address space";
