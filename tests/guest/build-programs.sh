@@ -8,13 +8,15 @@ echo "guest programs: compiling $(basename "$source")"
 rm -rf "$output"
 mkdir -p "$output"
 compile() {
-    local file=$1 name
+    local file=$1 name more
     name=$(basename "$file" .c)
+    more=$(sed -n 's|^// flags: ||p' "$file")
     case $name in
     *.inc) ;;
     *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" ;;
     *.dynamic) "$cc" $flags -rdynamic "$file" -o "$output/${name%.dynamic}" ;;
-    *) "$cc" $flags -static-pie "$file" -o "$output/$name" ;;
+    *.glibc) gcc $flags -static-pie "$file" -o "$output/${name%.glibc}" $more ;;
+    *) "$cc" $flags -static-pie "$file" -o "$output/$name" $more ;;
     esac
 }
 export -f compile
@@ -25,6 +27,7 @@ for file in "$source"/*.c; do
     name=$(basename "$file" .c)
     case $name in
     *.dynamic) echo "${name%.dynamic} dynamic" ;;
+    *.glibc) echo "${name%.glibc} static" ;;
     *.*) ;;
     *) echo "$name static" ;;
     esac

@@ -29,9 +29,15 @@ public sealed class DetourStrategy : IRewritingStrategy
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
         var claimedTo = 0;
+        var signalReturns = SignalReturnSites.Of(text.Bytes.Span);
         foreach (var site in finder.Sites)
         {
-            if (!TryAddLandingPads(text, site, leaders))
+            if (signalReturns.Keeps(text.Bytes.Span, site.Offset))
+            {
+                sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.SignalReturn));
+                claimedTo = Math.Max(claimedTo, site.End);
+            }
+            else if (!TryAddLandingPads(text, site, leaders))
             {
                 sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.UnreadableTables));
             }

@@ -36,6 +36,9 @@ public enum TrapReason
 
     /// <summary>The instruction has a prefix, so that two bytes can't stand in its place.</summary>
     NotReplaceable,
+
+    /// <summary>A signal's restorer in a text whose unwinder knows it by its bytes.</summary>
+    SignalReturn,
 }
 
 /// <summary>One <c>syscall</c> instruction and what became of it.</summary>

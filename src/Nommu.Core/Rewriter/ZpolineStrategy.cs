@@ -24,8 +24,14 @@ public sealed class ZpolineStrategy : IRewritingStrategy
         var sites = new List<RewrittenSite>();
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
+        var signalReturns = SignalReturnSites.Of(text.Bytes.Span);
         foreach (var site in finder.Sites)
         {
+            if (signalReturns.Keeps(text.Bytes.Span, site.Offset))
+            {
+                sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.SignalReturn));
+                continue;
+            }
             if (site.Length != CallRax.Length)
             {
                 sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.NotReplaceable));
