@@ -47,6 +47,9 @@ internal sealed partial class AddressSpace
         return this;
     }
 
+    /// <summary>Linux: <c>mm_users</c> above 1: some other thread or process has this memory too.</summary>
+    internal bool IsSharedByTasks => Volatile.Read(ref _references) > 1;
+
     /// <summary>Linux: <c>mmput</c>. The last one gives all memory back.</summary>
     internal void Release()
     {

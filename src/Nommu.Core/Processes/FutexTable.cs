@@ -3,14 +3,16 @@ using Nommu.Core.Memory;
 
 namespace Nommu.Core.Processes;
 
-/// <summary>Linux: futex(2)'s hash table. Differs: an address is all the key there is, since all processes share one address space; so private and shared futexes are one.</summary>
-/// <remarks>Lock order: of two buckets the lower index first. Under them a futex word is touched and threads are woken, nothing else is locked.</remarks>
-internal sealed class FutexTable
+/// <summary>Linux: futex(2)'s hash table.</summary>
+/// <remarks>Lock order: of two buckets the lower index first. Under them a futex word is touched, threads are woken, a thread is looked up by its number (<see cref="TaskTable.Lock"/>), and last <see cref="FutexPiState"/>'s lock is taken.</remarks>
+internal sealed partial class FutexTable
 {
     private const int Count = 256;
 
     /// <summary>FUTEX_BITSET_MATCH_ANY.</summary>
     internal const uint MatchAny = uint.MaxValue;
+
+    private const ulong AddressEnd = 1UL << 47;
 
     private readonly FutexBucket[] _buckets = new FutexBucket[Count];
 
@@ -20,90 +22,57 @@ internal sealed class FutexTable
             _buckets[i] = new FutexBucket(i);
     }
 
+    /// <summary>Linux: <c>get_futex_key</c>.</summary>
+    /// <param name="thread">The caller.</param>
+    /// <param name="address">A word of its memory.</param>
+    /// <param name="isPrivate">The caller says that no other process sees it, so nobody has to look what is there.</param>
+    /// <param name="forWriting">The call may change the word.</param>
+    /// <returns>EINVAL for a word that is not aligned, EFAULT.</returns>
+    internal static Result<FutexKey> KeyOf(GuestThread thread, ulong address, bool isPrivate, bool forWriting)
+    {
+        if ((address & (sizeof(uint) - 1)) != 0)
+            return Errno.EINVAL;
+        if (address >= AddressEnd)
+            return Errno.EFAULT;
+        return isPrivate ? new FutexKey(thread.Space, address) : thread.Space.SharedFutexKey(address, forWriting);
+    }
+
     /// <summary>Sleeps until woken, where the word still is what the caller has seen.</summary>
     /// <returns>None when woken; EAGAIN where the word is another, ETIMEDOUT, ERESTARTSYS, EFAULT.</returns>
-    internal Errno Wait(GuestThread thread, ulong address, uint expected, uint bitset, FutexDeadline deadline)
+    internal Errno Wait(GuestThread thread, in FutexKey key, ulong address, uint expected, uint bitset, FutexDeadline deadline)
     {
         var waiter = thread.FutexWaiter;
-        (waiter.Address, waiter.Bitset) = (address, bitset);
-        var bucket = BucketOf(address);
-        bucket.Announce();
-        Errno error;
-        lock (bucket.Lock)
-        {
-            error = thread.Memory.LoadWord(address, out var value);
-            if (error == Errno.None && value != expected)
-                error = Errno.EAGAIN;
-            if (error == Errno.None)
-                bucket.Add(waiter);
-        }
-        if (error != Errno.None)
-        {
-            bucket.Renounce();
-            return error;
-        }
-        if (!deadline.IsRealtime)
-            return Sleep(thread, waiter, deadline);
-        thread.PollTable.Add(thread.Clock.WasSet);
-        error = Sleep(thread, waiter, deadline);
-        thread.PollTable.Clear();
-        return error;
+        waiter.Prepare(key, address, bitset);
+        var error = Enqueue(waiter, expected);
+        return error == Errno.None ? Sleep(thread, waiter, deadline) : error;
     }
 
     /// <summary>Wakes waiters in the order they came; at least one, as Linux does whatever the count.</summary>
-    /// <returns>How many.</returns>
-    internal int Wake(ulong address, int count, uint bitset)
+    /// <returns>How many; EINVAL where one waits for a lock.</returns>
+    internal Result<int> Wake(in FutexKey key, int count, uint bitset)
     {
-        var bucket = BucketOf(address);
+        var bucket = BucketOf(key);
         if (bucket.IsIdle)
             return 0;
         lock (bucket.Lock)
-            return WakeLocked(bucket, address, count, bitset);
-    }
-
-    /// <summary>Wakes some and lets others wait for another futex.</summary>
-    /// <param name="memory">Where the word is.</param>
-    /// <param name="from">Whom they wait for.</param>
-    /// <param name="to">Whom they will wait for.</param>
-    /// <param name="wake">How many wake at most.</param>
-    /// <param name="move">How many move at most.</param>
-    /// <param name="expected">What the word must be; null where it does not matter.</param>
-    /// <returns>How many woke and moved; EAGAIN where the word is another.</returns>
-    internal Result<int> Requeue(UserMemory memory, ulong from, ulong to, int wake, int move, uint? expected)
-    {
-        var (source, target) = (BucketOf(from), BucketOf(to));
-        target.Announce(); // whoever moves is expected there before it has gone here
-        Lock(source, target);
-        try
-        {
-            if (expected is { } value)
-            {
-                if (memory.LoadWord(from, out var found) is not Errno.None and var error)
-                    return error;
-                if (found != value)
-                    return Errno.EAGAIN;
-            }
-            return RequeueLocked(source, target, from, to, wake, move);
-        }
-        finally
-        {
-            Unlock(source, target);
-            target.Renounce();
-        }
+            return WakeLocked(bucket, key, count, bitset);
     }
 
     /// <summary>Changes a second word, wakes waiters of the first, and those of the second if it was as the operation says.</summary>
-    internal Result<int> WakeOp(UserMemory memory, ulong first, ulong second, int wakeFirst, int wakeSecond, FutexWakeOp operation)
+    internal Result<int> WakeOp(UserMemory memory, in FutexKey first, in FutexKey second, ulong secondAddress, int wakeFirst, int wakeSecond, FutexWakeOp operation)
     {
         var (one, other) = (BucketOf(first), BucketOf(second));
         Lock(one, other);
         try
         {
-            var changed = operation.Apply(memory, second);
+            var changed = operation.Apply(memory, secondAddress);
             if (!changed.TryGet(out var holds))
                 return changed.Error;
             var woken = WakeLocked(one, first, wakeFirst, MatchAny);
-            return holds ? woken + WakeLocked(other, second, wakeSecond, MatchAny) : woken;
+            if (!holds || !woken.IsOk)
+                return woken;
+            var more = WakeLocked(other, second, wakeSecond, MatchAny);
+            return more.IsOk ? woken.Value + more.Value : more;
         }
         finally
         {
@@ -111,17 +80,47 @@ internal sealed class FutexTable
         }
     }
 
-    private FutexBucket BucketOf(ulong address) => _buckets[(int)((address >> 2) * 0x9E3779B97F4A7C15 >> 56)];
+    private FutexBucket BucketOf(in FutexKey key) => _buckets[key.Hash % Count];
 
+    /// <summary>Linux: <c>futex_wait_setup</c>.</summary>
+    private Errno Enqueue(FutexWaiter waiter, uint expected)
+    {
+        var bucket = BucketOf(waiter.Key);
+        bucket.Announce();
+        Errno error;
+        lock (bucket.Lock)
+        {
+            error = waiter.Thread.Memory.LoadWord(waiter.Address, out var value);
+            if (error == Errno.None && value != expected)
+                error = Errno.EAGAIN;
+            if (error == Errno.None)
+                bucket.Add(waiter);
+        }
+        if (error != Errno.None)
+            bucket.Renounce();
+        return error;
+    }
+
+    /// <summary>Until the waiter has been taken out of its queue; on failure it is not there either.</summary>
     private static Errno Sleep(GuestThread thread, FutexWaiter waiter, FutexDeadline deadline)
     {
-        while (true)
+        if (deadline.IsRealtime)
+            thread.PollTable.Add(thread.Clock.WasSet);
+        try
         {
-            var slept = thread.Sleep(deadline.IsNever ? deadline.Nanoseconds : deadline.ToMonotonic(thread.Clock));
-            if (waiter.Bucket is null)
-                return Errno.None;
-            if (slept != Errno.None)
-                return Leave(waiter) ? slept : Errno.None;
+            while (true)
+            {
+                var slept = thread.Sleep(deadline.IsNever ? deadline.Nanoseconds : deadline.ToMonotonic(thread.Clock));
+                if (waiter.Bucket is null)
+                    return Errno.None;
+                if (slept != Errno.None)
+                    return Leave(waiter) ? slept : Errno.None;
+            }
+        }
+        finally
+        {
+            if (deadline.IsRealtime)
+                thread.PollTable.Clear();
         }
     }
 
@@ -135,20 +134,25 @@ internal sealed class FutexTable
                 if (waiter.Bucket != bucket)
                     continue; // moved
                 bucket.Remove(waiter);
+                waiter.PiState?.Leave(waiter);
                 return true;
             }
         }
         return false;
     }
 
-    private static int WakeLocked(FutexBucket bucket, ulong address, int count, uint bitset)
+    private static Result<int> WakeLocked(FutexBucket bucket, in FutexKey key, int count, uint bitset)
     {
         var woken = 0;
         FutexWaiter? next;
         for (var waiter = bucket.First; waiter is not null; waiter = next)
         {
             next = waiter.Next;
-            if (waiter.Address != address || (waiter.Bitset & bitset) == 0)
+            if (!waiter.Key.Equals(key))
+                continue;
+            if (waiter.WaitsForLock)
+                return Errno.EINVAL;
+            if ((waiter.Bitset & bitset) == 0)
                 continue;
             bucket.Remove(waiter);
             waiter.Thread.Wake();
@@ -156,29 +160,6 @@ internal sealed class FutexTable
                 break;
         }
         return woken;
-    }
-
-    private static int RequeueLocked(FutexBucket source, FutexBucket target, ulong from, ulong to, int wake, int move)
-    {
-        var done = 0;
-        FutexWaiter? next;
-        for (var waiter = source.First; waiter is not null && done - wake < move; waiter = next)
-        {
-            next = waiter.Next;
-            if (waiter.Address != from)
-                continue;
-            if (++done <= wake)
-            {
-                source.Remove(waiter);
-                waiter.Thread.Wake();
-                continue;
-            }
-            waiter.Address = to;
-            if (source == target)
-                continue;
-            source.Move(waiter, target);
-        }
-        return done;
     }
 
     private static void Lock(FutexBucket one, FutexBucket other)

@@ -70,7 +70,7 @@ internal sealed partial class GuestThread
         Files.CloseOnExec();
         var old = Space;
         if (old is not null)
-            ReleaseFutexes();
+            ReleaseFutexes(FutexExitState.Alive);
         Space = image.Space;
         Space.Executable = image.Executable;
         old?.Release();

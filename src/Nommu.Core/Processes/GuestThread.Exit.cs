@@ -45,7 +45,7 @@ internal sealed partial class GuestThread
     /// <summary>Linux: <c>mm_release</c> and <c>exit_mm</c>: nobody waits for this thread to be done with its memory any more.</summary>
     private void ReleaseMemory()
     {
-        ReleaseFutexes();
+        ReleaseFutexes(FutexExitState.Dead);
         Space.Release();
     }
 }

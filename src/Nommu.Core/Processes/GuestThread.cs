@@ -13,6 +13,7 @@ internal sealed partial class GuestThread : Waiter
         Fs = fs;
         Credentials = credentials;
         PollTable = new PollTable(this);
+        FutexWaiter = new FutexWaiter(this);
     }
 
     internal UserMemory Memory { get; }

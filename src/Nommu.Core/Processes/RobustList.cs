@@ -26,29 +26,28 @@ internal static class RobustList
         var next = head.Next;
         for (var i = 0; i < Longest && (next & ~InheritsPriority) != start; i++)
         {
-            var entry = next & ~InheritsPriority;
+            var (entry, inherits) = (next & ~InheritsPriority, (next & InheritsPriority) != 0);
             // The link is read first: whoever takes the lock over may free it.
             var readable = thread.Memory.Read(new UserPtr<ulong>(entry), out next) == Errno.None;
-            if (entry != pending && !Release(thread, entry + (ulong)head.Offset, isPending: false))
+            if (entry != pending && !Release(thread, entry + (ulong)head.Offset, inherits, isPending: false))
                 return;
             if (!readable)
                 return;
         }
         if (pending != 0)
-            _ = Release(thread, pending + (ulong)head.Offset, isPending: true);
+            _ = Release(thread, pending + (ulong)head.Offset, (head.Pending & InheritsPriority) != 0, isPending: true);
     }
 
-    /// <summary>Linux: <c>handle_futex_death</c>.</summary>
+    /// <summary>Linux: <c>handle_futex_death</c>. Whoever waits for a lock that inherits priority is given it later, by the kernel's own list.</summary>
     /// <returns>False for memory that is not there.</returns>
-    private static bool Release(GuestThread thread, ulong address, bool isPending)
+    private static bool Release(GuestThread thread, ulong address, bool inherits, bool isPending)
     {
         if ((address & 3) != 0 || thread.Memory.LoadWord(address, out var word) != Errno.None)
             return false;
-        var futexes = thread.Machine.Futexes;
-        if (isPending && word == 0)
+        if (isPending && !inherits && (word & (uint)FutexWord.FUTEX_TID_MASK) == 0)
         {
             // It died between giving the lock back and waking the next.
-            _ = futexes.Wake(address, 1, FutexTable.MatchAny);
+            WakeOne(thread, address);
             return true;
         }
         while ((word & (uint)FutexWord.FUTEX_TID_MASK) == (uint)thread.Id)
@@ -58,13 +57,19 @@ internal static class RobustList
                 return false;
             if (found == word)
             {
-                if ((word & (uint)FutexWord.FUTEX_WAITERS) != 0)
-                    _ = futexes.Wake(address, 1, FutexTable.MatchAny);
+                if (!inherits && (word & (uint)FutexWord.FUTEX_WAITERS) != 0)
+                    WakeOne(thread, address);
                 return true;
             }
             word = found;
         }
         return true;
+    }
+
+    private static void WakeOne(GuestThread thread, ulong address)
+    {
+        if (FutexTable.KeyOf(thread, address, isPrivate: false, forWriting: false).TryGet(out var key))
+            _ = thread.Machine.Futexes.Wake(key, 1, FutexTable.MatchAny);
     }
 
     /// <summary>Linux: <c>struct robust_list_head</c>.</summary>

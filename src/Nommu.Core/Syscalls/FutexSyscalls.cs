@@ -5,11 +5,9 @@ using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
 
-/// <summary>futex(2). Those that inherit priority are not done: nothing here has a priority to inherit.</summary>
+/// <summary>futex(2).</summary>
 internal static class FutexSyscalls
 {
-    private const ulong AddressEnd = 1UL << 47;
-
     /// <param name="thread">The caller.</param>
     /// <param name="address">A word of memory.</param>
     /// <param name="operation">With its option bits.</param>
@@ -21,68 +19,108 @@ internal static class FutexSyscalls
     internal static SyscallResult Futex(GuestThread thread, ulong address, FutexOperation operation, uint value, ulong timeout, ulong second, uint third)
     {
         var command = operation & ~(FutexOperation.FUTEX_PRIVATE_FLAG | FutexOperation.FUTEX_CLOCK_REALTIME);
-        var realtime = (operation & FutexOperation.FUTEX_CLOCK_REALTIME) != 0;
-        if (realtime && command != FutexOperation.FUTEX_WAIT_BITSET)
+        var deadline = FutexDeadline.Never;
+        if (timeout != 0 && HasTimeout(command))
+        {
+            var read = Deadline(thread, command, operation, new UserPtr<Timespec>(timeout));
+            if (!read.TryGet(out deadline))
+                return read.Error;
+        }
+        if ((operation & FutexOperation.FUTEX_CLOCK_REALTIME) != 0
+            && command is not (FutexOperation.FUTEX_WAIT_BITSET or FutexOperation.FUTEX_WAIT_REQUEUE_PI or FutexOperation.FUTEX_LOCK_PI2))
             return Errno.ENOSYS;
-        if ((address & 3) != 0)
-            return command <= FutexOperation.FUTEX_WAKE_BITSET ? Errno.EINVAL : Errno.ENOSYS;
-        if (address >= AddressEnd)
-            return Errno.EFAULT;
-        var futexes = thread.Machine.Futexes;
+        var word = new FutexWordArgument(thread, address, (operation & FutexOperation.FUTEX_PRIVATE_FLAG) != 0);
         switch (command)
         {
             case FutexOperation.FUTEX_WAIT:
-                return Wait(thread, address, value, FutexTable.MatchAny, new UserPtr<Timespec>(timeout), isRelative: true, realtime: false);
+                return Wait(word, value, FutexTable.MatchAny, deadline);
             case FutexOperation.FUTEX_WAIT_BITSET:
-                return third == 0 ? Errno.EINVAL : Wait(thread, address, value, third, new UserPtr<Timespec>(timeout), isRelative: false, realtime);
+                return Wait(word, value, third, deadline);
             case FutexOperation.FUTEX_WAKE:
-                return futexes.Wake(address, (int)value, FutexTable.MatchAny);
+                return Wake(word, (int)value, FutexTable.MatchAny);
             case FutexOperation.FUTEX_WAKE_BITSET:
-                return third == 0 ? Errno.EINVAL : futexes.Wake(address, (int)value, third);
-            case FutexOperation.FUTEX_REQUEUE or FutexOperation.FUTEX_CMP_REQUEUE or FutexOperation.FUTEX_WAKE_OP:
-                return WithTwo(thread, command, address, (int)value, (int)timeout, second, third);
+                return Wake(word, (int)value, third);
+            case FutexOperation.FUTEX_REQUEUE:
+                return Requeue(word, word with { Address = second }, (int)value, (int)timeout, null);
+            case FutexOperation.FUTEX_CMP_REQUEUE:
+                return Requeue(word, word with { Address = second }, (int)value, (int)timeout, third);
+            case FutexOperation.FUTEX_WAKE_OP:
+                return WakeOp(word, word with { Address = second }, (int)value, (int)timeout, new FutexWakeOp(third));
+            case FutexOperation.FUTEX_LOCK_PI or FutexOperation.FUTEX_LOCK_PI2:
+                return FutexLocking.Lock(word, deadline, isTry: false);
+            case FutexOperation.FUTEX_TRYLOCK_PI:
+                return FutexLocking.Lock(word, FutexDeadline.Never, isTry: true);
+            case FutexOperation.FUTEX_UNLOCK_PI:
+                return thread.Machine.Futexes.UnlockPi(thread, address, word.IsPrivate);
+            case FutexOperation.FUTEX_WAIT_REQUEUE_PI:
+                return FutexLocking.WaitForLock(word, value, word with { Address = second }, deadline);
+            case FutexOperation.FUTEX_CMP_REQUEUE_PI:
+                return FutexLocking.RequeueToLock(word, word with { Address = second }, (int)value, (int)timeout, third);
             default:
                 return Errno.ENOSYS;
         }
     }
 
-    private static SyscallResult WithTwo(GuestThread thread, FutexOperation command, ulong address, int count, int secondCount, ulong second, uint third)
+    /// <summary>Linux: <c>futex_init_timeout</c>.</summary>
+    /// <returns>EFAULT, EINVAL for what is no time.</returns>
+    internal static Result<FutexDeadline> Deadline(GuestThread thread, FutexOperation command, FutexOperation operation, UserPtr<Timespec> timeout)
     {
-        if ((second & 3) != 0)
+        var error = thread.Memory.Read(timeout, out var time);
+        if (error != Errno.None)
+            return error;
+        if (!time.IsValid)
             return Errno.EINVAL;
-        if (second >= AddressEnd)
-            return Errno.EFAULT;
-        var futexes = thread.Machine.Futexes;
-        if (command == FutexOperation.FUTEX_WAKE_OP)
-            return futexes.WakeOp(thread.Memory, address, second, count, secondCount, new FutexWakeOp(third));
-        if (count < 0 || secondCount < 0)
-            return Errno.EINVAL;
-        return futexes.Requeue(thread.Memory, address, second, count, secondCount, command == FutexOperation.FUTEX_CMP_REQUEUE ? third : null);
+        if (command == FutexOperation.FUTEX_WAIT)
+            return new FutexDeadline(thread.Clock.DeadlineAfter(time));
+        return new FutexDeadline(KernelClock.ToNanoseconds(time), command == FutexOperation.FUTEX_LOCK_PI || (operation & FutexOperation.FUTEX_CLOCK_REALTIME) != 0);
     }
 
-    private static Errno Wait(GuestThread thread, ulong address, uint value, uint bitset, UserPtr<Timespec> timeout, bool isRelative, bool realtime)
-    {
-        var deadline = FutexDeadline.Never;
-        if (!timeout.IsNull)
-        {
-            if (thread.Memory.Read(timeout, out var time) is not Errno.None and var error)
-                return error;
-            if (!time.IsValid)
-                return Errno.EINVAL;
-            deadline = new FutexDeadline(isRelative ? thread.Clock.DeadlineAfter(time) : KernelClock.ToNanoseconds(time), realtime);
-        }
-        return Wait(thread, address, value, bitset, deadline);
-    }
+    private static bool HasTimeout(FutexOperation command) =>
+        command is FutexOperation.FUTEX_WAIT or FutexOperation.FUTEX_WAIT_BITSET or FutexOperation.FUTEX_WAIT_REQUEUE_PI or FutexOperation.FUTEX_LOCK_PI or FutexOperation.FUTEX_LOCK_PI2;
 
-    private static Errno Wait(GuestThread thread, ulong address, uint value, uint bitset, FutexDeadline deadline)
+    private static Errno Wait(FutexWordArgument word, uint value, uint bitset, FutexDeadline deadline)
     {
-        var error = thread.Machine.Futexes.Wait(thread, address, value, bitset, deadline);
+        if (bitset == 0)
+            return Errno.EINVAL;
+        var known = word.ToKey(forWriting: false);
+        if (!known.TryGet(out var key))
+            return known.Error;
+        var thread = word.Thread;
+        var error = thread.Machine.Futexes.Wait(thread, key, word.Address, value, bitset, deadline);
         if (error != Errno.ERESTARTSYS || deadline.IsNever)
             return error;
-        thread.Signals.RestartBlock = Restart(address, value, bitset, deadline);
+        thread.Signals.RestartBlock = Restart(word.Address, word.IsPrivate, value, bitset, deadline);
         return Errno.ERESTART_RESTARTBLOCK;
     }
 
-    private static Func<GuestThread, Result<long>> Restart(ulong address, uint value, uint bitset, FutexDeadline deadline) =>
-        thread => Wait(thread, address, value, bitset, deadline) is not Errno.None and var error ? error : 0L;
+    private static Func<GuestThread, Result<long>> Restart(ulong address, bool isPrivate, uint value, uint bitset, FutexDeadline deadline) =>
+        thread => Wait(new FutexWordArgument(thread, address, isPrivate), value, bitset, deadline) is not Errno.None and var error ? error : 0L;
+
+    private static SyscallResult Wake(FutexWordArgument word, int count, uint bitset)
+    {
+        if (bitset == 0)
+            return Errno.EINVAL;
+        var known = word.ToKey(forWriting: false);
+        return known.TryGet(out var key) ? word.Thread.Machine.Futexes.Wake(key, count, bitset) : known.Error;
+    }
+
+    private static SyscallResult Requeue(FutexWordArgument from, FutexWordArgument to, int wake, int move, uint? expected)
+    {
+        if (wake < 0 || move < 0)
+            return Errno.EINVAL;
+        var source = from.ToKey(forWriting: false);
+        var target = source.IsOk ? to.ToKey(forWriting: false) : source;
+        return target.IsOk
+            ? from.Thread.Machine.Futexes.Requeue(from.Thread.Memory, source.Value, from.Address, target.Value, to.Address, wake, move, expected)
+            : target.Error;
+    }
+
+    private static SyscallResult WakeOp(FutexWordArgument first, FutexWordArgument second, int wakeFirst, int wakeSecond, FutexWakeOp operation)
+    {
+        var one = first.ToKey(forWriting: false);
+        var other = one.IsOk ? second.ToKey(forWriting: true) : one;
+        return other.IsOk
+            ? first.Thread.Machine.Futexes.WakeOp(first.Thread.Memory, one.Value, other.Value, second.Address, wakeFirst, wakeSecond, operation)
+            : other.Error;
+    }
 }

@@ -110,7 +110,7 @@ internal sealed class TimeMachine : IDisposable
 
     private GuestThread Add(GuestProcess process, int id)
     {
-        var thread = new GuestThread(_arena.Memory, new FileDescriptorTable(), null!, Credentials.Root) { Id = id, Process = process, Space = _space, Clock = Machine.Clock };
+        var thread = new GuestThread(_arena.Memory, new FileDescriptorTable(), null!, Credentials.Root) { Id = id, Process = process, Space = _space.Retain(), Clock = Machine.Clock };
         process.Threads.Add(thread);
         return thread;
     }
