@@ -14,6 +14,6 @@ public sealed partial class GuestProcess
     /// <summary>Woken when a thread has gone.</summary>
     internal WaitQueue ThreadGone { get; } = new();
 
-    /// <summary>What exit(2) of the first thread said: the process's status where nothing else ends it.</summary>
-    internal WaitStatus LeaderStatus { get; set; }
+    /// <summary>What the thread said that called exit(2) last: the process's status where nothing else ends it (Linux: <c>synchronize_group_exit</c>).</summary>
+    internal WaitStatus LastStatus { get; set; }
 }

@@ -10,8 +10,7 @@ internal sealed partial class GuestThread
     {
         lock (Process.Tasks.Lock)
         {
-            if (Id == Process.Id)
-                Process.LeaderStatus = WaitStatus.Exited(code);
+            Process.LastStatus = WaitStatus.Exited(code);
             Signals.MustExit = true;
         }
         SetWork(WorkSignal);
@@ -32,7 +31,7 @@ internal sealed partial class GuestThread
             LearnSystemTime();
             process.AccountEndedThread(this);
             if (process.Threads.Count == 1)
-                process.Leave(this, process.Signals.GroupExit ?? process.LeaderStatus);
+                process.Leave(this, process.Signals.GroupExit ?? process.LastStatus);
             else
                 process.Threads.Remove(this);
             if (Id != process.Id)
