@@ -6,6 +6,9 @@ namespace Nommu.Core.Abi;
 [StructLayout(LayoutKind.Explicit, Size = 128)]
 internal struct Siginfo
 {
+    /// <summary>Linux: the size of <c>kernel_siginfo_t</c>; what comes after it is always clear.</summary>
+    internal const int KeptSize = 48;
+
     [FieldOffset(0)] internal int Signo;
     [FieldOffset(4)] internal int Errno;
     [FieldOffset(8)] internal int Code;
@@ -49,11 +52,19 @@ internal struct Siginfo
         _ => SiginfoLayout.SIL_KILL,
     };
 
+    /// <summary>Linux: <c>known_siginfo_layout</c>.</summary>
+    internal readonly bool IsKnownLayout => Code switch
+    {
+        SigCode.SI_KERNEL or SigCode.SI_ASYNCNL or (>= SigCode.SI_DETHREAD and <= SigCode.SI_USER) => true,
+        > SigCode.SI_USER => Code <= SigCode.LastOf(Signal),
+        _ => false,
+    };
+
     private readonly SiginfoLayout LayoutOfSignal => Signal switch
     {
-        Signal.SIGILL or Signal.SIGFPE or Signal.SIGSEGV or Signal.SIGBUS or Signal.SIGTRAP => SiginfoLayout.SIL_FAULT,
-        Signal.SIGCHLD when Code <= SigCode.CLD_CONTINUED => SiginfoLayout.SIL_CHLD,
-        Signal.SIGSYS when Code <= SigCode.LastOfSigsys => SiginfoLayout.SIL_SYS,
+        Signal.SIGILL or Signal.SIGFPE or Signal.SIGSEGV or Signal.SIGBUS or Signal.SIGTRAP when Code <= SigCode.LastOf(Signal) => SiginfoLayout.SIL_FAULT,
+        Signal.SIGCHLD when Code <= SigCode.LastOf(Signal) => SiginfoLayout.SIL_CHLD,
+        Signal.SIGSYS when Code <= SigCode.LastOf(Signal) => SiginfoLayout.SIL_SYS,
         _ when Code <= SigCode.LastOfSigpoll => SiginfoLayout.SIL_POLL,
         _ => SiginfoLayout.SIL_KILL,
     };
@@ -68,9 +79,21 @@ internal struct Siginfo
 /// <summary>Linux: the values of <c>si_code</c> (sigaction(2)). Those above zero come from the kernel alone.</summary>
 internal static class SigCode
 {
-    internal const int SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_MESGQ = -3, SI_ASYNCIO = -4, SI_SIGIO = -5, SI_TKILL = -6;
+    internal const int SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_MESGQ = -3, SI_ASYNCIO = -4, SI_SIGIO = -5, SI_TKILL = -6, SI_DETHREAD = -7, SI_ASYNCNL = -60;
     internal const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3, CLD_TRAPPED = 4, CLD_STOPPED = 5, CLD_CONTINUED = 6;
 
-    /// <summary>Linux: NSIGSYS (SYS_USER_DISPATCH) and NSIGPOLL (POLL_HUP), the highest codes of these signals.</summary>
-    internal const int LastOfSigsys = 2, LastOfSigpoll = 6;
+    /// <summary>Linux: <c>sig_sicodes</c>: the highest code that the kernel sends with a signal; signals without codes of their own may have SIGPOLL's.</summary>
+    internal static int LastOf(Signal signal) => signal switch
+    {
+        Signal.SIGILL => 11,
+        Signal.SIGFPE => 15,
+        Signal.SIGSEGV => 10,
+        Signal.SIGBUS => 5,
+        Signal.SIGTRAP => 6,
+        Signal.SIGCHLD => CLD_CONTINUED,
+        Signal.SIGSYS => 2,
+        _ => LastOfSigpoll,
+    };
+
+    internal const int LastOfSigpoll = 6;
 }

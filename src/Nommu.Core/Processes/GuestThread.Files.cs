@@ -1,5 +1,6 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
+using Nommu.Core.Signals;
 
 namespace Nommu.Core.Processes;
 
@@ -32,8 +33,7 @@ internal sealed partial class GuestThread
     internal void SendSignalToSelf(Signal signal)
     {
         lock (Process.Tasks.Lock)
-            _ = Signals.Pending.Add(FromSelf(signal));
-        SetWork(WorkSignal);
+            _ = SignalGeneration.Send(this, FromSelf(signal));
     }
 
     private Siginfo FromSelf(Signal signal) => Siginfo.FromUser(signal, SigCode.SI_USER, Process.Id, Credentials.Uid);

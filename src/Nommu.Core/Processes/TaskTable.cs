@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Signals;
 
 namespace Nommu.Core.Processes;
 
@@ -22,6 +23,9 @@ internal sealed partial class TaskTable(IProcessEvents events)
     internal GuestProcess? Init { get; private set; }
 
     internal int Count => _processes.Count;
+
+    /// <summary>How many signals are queued, by user.</summary>
+    internal SigqueueAccounts QueuedSignals { get; } = new();
 
     /// <summary>How many there have been: "processes" in /proc/stat.</summary>
     internal long Created { get; private set; }

@@ -170,6 +170,9 @@ internal static class SignalDelivery
         }
         if (thread.Process.Signals.GroupExit is null)
             SignalGeneration.Retarget(thread, ~state.Blocked);
+        state.Pending.Clear();
+        if (thread.Process.Threads.Count == 1)
+            thread.Process.Signals.Pending.Clear();
     }
 
     private static void Enter(GuestThread thread, in Taken taken, bool restarts)

@@ -27,7 +27,7 @@ internal static class SignalGeneration
         }
         if (action.Handler == Sigaction.SIG_DFL)
             thread.Process.Signals.IsUnkillable = false;
-        _ = thread.Signals.Pending.Add(info);
+        _ = thread.Signals.Pending.Add(info, SigqueuePayer.Of(thread.Process, thread));
         thread.Process.Signals.Arrived.Wake();
         thread.Interrupt();
     }
@@ -61,19 +61,40 @@ internal static class SignalGeneration
         thread.Interrupt();
     }
 
-    private static Errno Send(GuestProcess process, GuestThread? thread, in Siginfo info)
+    /// <summary>Linux: <c>posixtimer_send_sigqueue</c>. Nothing where it is in a queue already.</summary>
+    /// <returns>False where the signal is ignored.</returns>
+    internal static bool Send(GuestProcess process, GuestThread? thread, Sigqueue owned)
     {
-        var signal = info.Signal;
+        if (owned.Queue is not null || thread is { Signals.IsExiting: true })
+            return true;
+        if (!Prepare(process, thread, owned.Info.Signal))
+            return false;
+        (thread is null ? process.Signals.Pending : thread.Signals.Pending).Add(owned);
+        process.Signals.Arrived.Wake();
+        Complete(process, thread, owned.Info.Signal);
+        return true;
+    }
+
+    /// <summary>Linux: <c>prepare_signal</c>.</summary>
+    /// <returns>False where the signal comes to nothing.</returns>
+    private static bool Prepare(GuestProcess process, GuestThread? thread, Signal signal)
+    {
         if (process.Signals.GroupExit is not null || process.State == ProcessState.Zombie)
-            return Errno.None; // dying: the signal is lost
+            return false; // dying: the signal is lost
         if (SigSet.Stopping.Contains(signal))
             RemovePending(process, Continuing);
         else if (signal == Signal.SIGCONT)
             ContinueProcess(process);
-        if (IsIgnored(process, thread, signal))
+        return !IsIgnored(process, thread, signal);
+    }
+
+    private static Errno Send(GuestProcess process, GuestThread? thread, in Siginfo info)
+    {
+        var signal = info.Signal;
+        if (!Prepare(process, thread, signal))
             return Errno.None;
         var pending = thread is null ? process.Signals.Pending : thread.Signals.Pending;
-        var error = pending.Add(info);
+        var error = pending.Add(info, SigqueuePayer.Of(process, thread));
         if (error != Errno.None)
             return error;
         process.Signals.Arrived.Wake();

@@ -1,6 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Signals;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
@@ -34,10 +35,15 @@ internal static class PosixTimerSyscalls
         {
             if (!FindTarget(thread, given, out var target))
                 return Errno.EINVAL;
-            var timer = new PosixTimer(process, clock, cpu, given, target);
+            if (SigqueuePayer.Of(process, thread).Take(default, mustQueue: false) is not { } signal)
+                return Errno.EAGAIN;
+            var timer = new PosixTimer(process, clock, cpu, given, target, signal);
             made = process.Timers.Add(timer);
             if (!made.TryGet(out var number))
+            {
+                timer.Stop();
                 return made.Error;
+            }
             if (notify.IsNull)
                 timer.Value = (ulong)number;
         }

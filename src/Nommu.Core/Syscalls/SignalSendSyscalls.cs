@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -23,29 +24,40 @@ internal static class SignalSendSyscalls
     [Syscall(129, "rt_sigqueueinfo")]
     internal static SyscallResult RtSigqueueinfo(GuestThread thread, int pid, Signal signal, UserPtr<Siginfo> info)
     {
-        if (ReadInfo(thread, pid, signal, info, out var given) is not Errno.None and var error)
+        if (ReadInfo(thread, signal, info, out var given) is not Errno.None and var error)
             return error;
+        if (LooksLikeKernel(given) && pid != thread.Id)
+            return Errno.EPERM;
         return pid <= 0 ? Errno.ESRCH : Sender(thread).Kill(thread, pid, given);
     }
 
     [Syscall(297, "rt_tgsigqueueinfo")]
     internal static SyscallResult RtTgsigqueueinfo(GuestThread thread, int processId, int threadId, Signal signal, UserPtr<Siginfo> info)
     {
+        if (ReadInfo(thread, signal, info, out var given) is not Errno.None and var error)
+            return error;
         if (processId <= 0 || threadId <= 0)
             return Errno.EINVAL;
-        if (ReadInfo(thread, threadId, signal, info, out var given) is not Errno.None and var error)
-            return error;
+        if (LooksLikeKernel(given) && threadId != thread.Id)
+            return Errno.EPERM;
         return Sender(thread).KillThread(thread, processId, threadId, given);
     }
 
-    /// <summary>Nobody may look like the kernel, or like kill(2), to another.</summary>
-    private static Errno ReadInfo(GuestThread thread, int target, Signal signal, UserPtr<Siginfo> info, out Siginfo given)
+    /// <summary>Linux: <c>__copy_siginfo_from_user</c>. What the kernel does not keep must say nothing, unless the code tells that it does not.</summary>
+    private static Errno ReadInfo(GuestThread thread, Signal signal, UserPtr<Siginfo> info, out Siginfo given)
     {
         if (thread.Memory.Read(info, out given) is not Errno.None and var error)
             return error;
         given.Signo = (int)signal;
-        return given.Code is >= SigCode.SI_USER or SigCode.SI_TKILL && target != thread.Process.Id ? Errno.EPERM : Errno.None;
+        var rest = MemoryMarshal.AsBytes(new Span<Siginfo>(ref given))[Siginfo.KeptSize..];
+        if (!given.IsKnownLayout && rest.ContainsAnyExcept((byte)0))
+            return Errno.E2BIG;
+        rest.Clear();
+        return Errno.None;
     }
+
+    /// <summary>Nobody may look like the kernel, or like kill(2) and tkill(2), to another.</summary>
+    private static bool LooksLikeKernel(in Siginfo info) => info.Code is >= SigCode.SI_USER or SigCode.SI_TKILL;
 
     private static SignalSender Sender(GuestThread thread) => new(thread.Process.Tasks);
 

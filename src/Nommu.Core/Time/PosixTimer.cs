@@ -5,7 +5,8 @@ using Nommu.Core.Signals;
 namespace Nommu.Core.Time;
 
 /// <summary>Linux: <c>struct k_itimer</c> (timer_create(2)). Guarded by the task table's lock.</summary>
-internal sealed class PosixTimer
+/// <remarks>As in Linux, a periodic timer rests from its signal's being sent until that is taken: then it learns how often it would have rung meanwhile, and goes on.</remarks>
+internal sealed class PosixTimer : ISigqueueOwner
 {
     private readonly GuestProcess _process;
     private readonly KernelClock _clock;
@@ -14,9 +15,16 @@ internal sealed class PosixTimer
     private readonly CpuClock? _cpu;
     private readonly Sigevent _event;
     private readonly GuestThread? _target;
+    private readonly Sigqueue _signal;
     private long _deadline = MonotonicClock.Never;
     private long _interval;
     private bool _isReal;
+
+    /// <summary>Its signal has been sent and not been taken yet.</summary>
+    private bool _isResting;
+
+    /// <summary>How often it would have rung while it rests, as far as somebody has looked.</summary>
+    private long _missed;
 
     /// <summary>A timer that is off.</summary>
     /// <param name="process">Whose.</param>
@@ -24,10 +32,11 @@ internal sealed class PosixTimer
     /// <param name="cpu">The clock, where it is one of processor time.</param>
     /// <param name="notify">What happens when it rings.</param>
     /// <param name="target">The thread that gets the signal; null for any.</param>
-    internal PosixTimer(GuestProcess process, ClockId clockId, CpuClock? cpu, Sigevent notify, GuestThread? target)
+    /// <param name="signal">The signal's place in a queue.</param>
+    internal PosixTimer(GuestProcess process, ClockId clockId, CpuClock? cpu, Sigevent notify, GuestThread? target, Sigqueue signal)
     {
-        (_process, _clockId, _cpu, _event, _target) = (process, clockId, cpu, notify, target);
-        Value = notify.Value;
+        (_process, _clockId, _cpu, _event, _target, _signal) = (process, clockId, cpu, notify, target, signal);
+        (_signal.Owner, Value) = (this, notify.Value);
         _clock = process.Machine.Clock;
         _timer = new KernelTimer(_clock, static timer => ((PosixTimer)timer!).Ring(), this);
     }
@@ -37,7 +46,7 @@ internal sealed class PosixTimer
     /// <summary>Comes along with the signal.</summary>
     internal ulong Value { get; set; }
 
-    /// <summary>timer_getoverrun(2): how often it had rung beyond once when its last signal was sent.</summary>
+    /// <summary>timer_getoverrun(2): how often it had rung beyond once when its last signal was taken.</summary>
     internal int Overrun { get; private set; }
 
     internal TimerSetting Setting
@@ -47,23 +56,27 @@ internal sealed class PosixTimer
             if (_deadline == MonotonicClock.Never)
                 return new(0, _interval);
             var now = Now;
-            if (now >= _deadline && _event.Notify == Sigevent.SIGEV_NONE)
-            {
-                // Nobody rings for it: it goes on as it is looked at.
-                if (_interval == 0)
-                    return default;
-                _deadline = TimerSetting.NextAfter(_deadline, _interval, now).Deadline;
-            }
-            return new(Math.Max(1, _deadline - now), _interval);
+            if (now < _deadline)
+                return new(_deadline - now, _interval);
+            // Nobody rings for it, or not before its signal is taken: it goes on as it is looked at.
+            if (_event.Notify != Sigevent.SIGEV_NONE && !_isResting)
+                return new(1, _interval);
+            if (_interval == 0)
+                return default;
+            var next = TimerSetting.NextAfter(_deadline, _interval, now);
+            _missed += next.Missed + 1;
+            _deadline = next.Deadline;
+            return new(_deadline - now, _interval);
         }
     }
 
     internal void Set(TimerSetting setting, bool absolute)
     {
+        Withdraw();
         (_interval, Overrun) = (setting.Interval, 0);
         _isReal = absolute && _clockId is ClockId.CLOCK_REALTIME or ClockId.CLOCK_TAI;
         var now = Now;
-        _deadline = setting.Value == 0 ? MonotonicClock.Never : absolute ? setting.Value : setting.Value > long.MaxValue - now ? long.MaxValue : now + setting.Value;
+        _deadline = setting.Value == 0 ? MonotonicClock.Never : absolute ? setting.Value : Later(now, setting.Value);
         Arm();
     }
 
@@ -74,17 +87,45 @@ internal sealed class PosixTimer
             Arm();
     }
 
+    /// <summary>For good: what it has sent is not delivered any more either.</summary>
     internal void Stop()
     {
+        Withdraw();
         _deadline = MonotonicClock.Never;
         _timer.Close();
+        _signal.GiveBack();
+    }
+
+    /// <inheritdoc/>
+    public void Taken(ref Siginfo info)
+    {
+        info.Overrun = 0;
+        if (!_isResting)
+            return;
+        _isResting = false;
+        var now = Now;
+        if (now >= _deadline)
+        {
+            var next = TimerSetting.NextAfter(_deadline, _interval, now);
+            _missed += next.Missed + 1;
+            _deadline = next.Deadline;
+        }
+        info.Overrun = Overrun = (int)Math.Min(_missed, int.MaxValue);
+        Arm();
+    }
+
+    /// <summary>A signal of the time before is not delivered (Linux 6.13).</summary>
+    private void Withdraw()
+    {
+        _signal.Queue?.Withdraw(_signal);
+        (_isResting, _missed) = (false, 0);
     }
 
     private long Now => _cpu is { } cpu ? cpu.ReadLocked() : _isReal ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
 
     private void Arm()
     {
-        if (_deadline == MonotonicClock.Never || _event.Notify == Sigevent.SIGEV_NONE)
+        if (_deadline == MonotonicClock.Never || _isResting || _event.Notify == Sigevent.SIGEV_NONE)
             _timer.Stop();
         else if (!_timer.Set(SoonestMonotonic()))
             RingLocked();
@@ -105,7 +146,7 @@ internal sealed class PosixTimer
 
     private void RingLocked()
     {
-        if (_deadline == MonotonicClock.Never)
+        if (_deadline == MonotonicClock.Never || _isResting)
             return;
         var now = Now;
         if (now < _deadline)
@@ -113,29 +154,23 @@ internal sealed class PosixTimer
             Arm(); // the clock was set back, or processor time has not been used
             return;
         }
-        var missed = 0L;
+        _signal.Info = new Siginfo { Signo = _event.Signal, Code = SigCode.SI_TIMER, TimerId = Id, Value = Value };
+        Overrun = 0;
         if (_interval == 0)
         {
             _deadline = MonotonicClock.Never;
+            _ = SignalGeneration.Send(_process, _target, _signal);
+            return;
         }
-        else
-        {
-            (_deadline, missed) = TimerSetting.NextAfter(_deadline, _interval, now);
-            // A time that is gone already rings a little later, with what it has missed.
-            for (var isSet = _timer.Set(SoonestMonotonic()); !isSet;)
-                isSet = _timer.Set(_clock.MonotonicNanoseconds + GuestClocks.Tick);
-        }
-        Notify((int)Math.Min(missed, int.MaxValue));
+        // The time it was due counts as rung; the next is looked for when the signal is taken.
+        (_deadline, _missed, _isResting) = (Later(_deadline, _interval), 0, true);
+        if (SignalGeneration.Send(_process, _target, _signal))
+            return;
+        // Ignored: it goes on, but not faster than the clock ticks.
+        _isResting = false;
+        _deadline = TimerSetting.NextAfter(_deadline, _interval, Later(now, GuestClocks.Tick)).Deadline;
+        Arm();
     }
 
-    private void Notify(int missed)
-    {
-        var pending = _target?.Signals.Pending ?? _process.Signals.Pending;
-        var overrun = pending.AddOverrun(Id, missed == int.MaxValue ? missed : missed + 1);
-        Overrun = overrun >= 0 ? overrun : missed;
-        if (overrun >= 0)
-            return;
-        var info = new Siginfo { Signo = _event.Signal, Code = SigCode.SI_TIMER, TimerId = Id, Overrun = missed, Value = Value };
-        _ = _target is { } thread ? SignalGeneration.Send(thread, info) : SignalGeneration.Send(_process, info);
-    }
+    private static long Later(long time, long by) => by > long.MaxValue - time ? long.MaxValue : time + by;
 }

@@ -34,6 +34,11 @@ internal sealed class TaskSnapshot
 
     internal required WaitStatus ExitStatus { get; init; }
 
+    /// <summary>How many signals are queued for its user, and how many may be.</summary>
+    internal required ulong Queued { get; init; }
+
+    internal required ulong QueueLimit { get; init; }
+
     internal SigSet Pending { get; private set; }
 
     internal SigSet SharedPending { get; private set; }
@@ -63,13 +68,14 @@ internal sealed class TaskSnapshot
                 return null;
             var isZombie = process.State == ProcessState.Zombie;
             var thread = task.FindThreadLocked();
+            var credentials = thread?.Credentials ?? process.MainCredentials ?? Credentials.Root;
             var terminal = isZombie ? null : process.ControllingTerminal;
             var snapshot = new TaskSnapshot
             {
                 Name = thread?.Name ?? process.Name,
                 State = isZombie ? 'Z' : StateOf(process, thread),
                 Thread = isZombie ? null : thread,
-                Credentials = thread?.Credentials ?? process.MainCredentials ?? Credentials.Root,
+                Credentials = credentials,
                 ThreadGroup = process.Id,
                 Parent = process.Parent?.Id ?? 0,
                 Group = process.Group.Id,
@@ -79,6 +85,8 @@ internal sealed class TaskSnapshot
                 Threads = Math.Max(1, process.Threads.Count),
                 Times = ProcessTimes.Of(process, task.IsThread ? thread : null),
                 ExitStatus = process.ExitStatus,
+                Queued = process.Tasks.QueuedSignals.Count(credentials.Uid),
+                QueueLimit = process.Limits[ResourceLimit.RLIMIT_SIGPENDING].Current,
             };
             snapshot.TakeSignals(process, thread);
             return snapshot;

@@ -2,7 +2,6 @@ using System.Globalization;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
-using Nommu.Core.Signals;
 
 namespace Nommu.Core.Fs.Procfs;
 
@@ -70,7 +69,7 @@ internal static class TaskStatus
 
     private static void ShowSignals(SeqText text, TaskSnapshot now)
     {
-        text.Add($"Threads:\t{now.Threads}\nSigQ:\t0/{PendingSignals.Limit}\n");
+        text.Add($"Threads:\t{now.Threads}\nSigQ:\t{now.Queued}/{now.QueueLimit}\n");
         text.Add($"SigPnd:\t{now.Pending.Bits:x16}\nShdPnd:\t{now.SharedPending.Bits:x16}\nSigBlk:\t{now.Blocked.Bits:x16}\n");
         text.Add($"SigIgn:\t{now.Ignored.Bits:x16}\nSigCgt:\t{now.Caught.Bits:x16}\n");
     }
