@@ -80,6 +80,7 @@ internal struct Siginfo
 internal static class SigCode
 {
     internal const int SI_USER = 0, SI_KERNEL = 0x80, SI_QUEUE = -1, SI_TIMER = -2, SI_MESGQ = -3, SI_ASYNCIO = -4, SI_SIGIO = -5, SI_TKILL = -6, SI_DETHREAD = -7, SI_ASYNCNL = -60;
+    internal const int SEGV_MAPERR = 1, SEGV_ACCERR = 2;
     internal const int CLD_EXITED = 1, CLD_KILLED = 2, CLD_DUMPED = 3, CLD_TRAPPED = 4, CLD_STOPPED = 5, CLD_CONTINUED = 6;
 
     /// <summary>Linux: <c>sig_sicodes</c>: the highest code that the kernel sends with a signal; signals without codes of their own may have SIGPOLL's.</summary>

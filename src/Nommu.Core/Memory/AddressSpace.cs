@@ -81,6 +81,13 @@ internal sealed partial class AddressSpace
             return Find(address)?.Protection;
     }
 
+    /// <summary>True where a fault finds no mapping: between areas, though the host has the arena's pages there, and in the guard below a stack, which Linux leaves unmapped.</summary>
+    internal bool IsHole(ulong address)
+    {
+        lock (_lock)
+            return Find(address) is not { } area || (area.Protection == MapProtection.PROT_NONE && (area.Flags & VmFlags.GrowsDown) != 0);
+    }
+
     private VmArea? Find(ulong address)
     {
         var index = IndexAtOrAfter(address);

@@ -14,7 +14,9 @@ internal static class SignalFault
     {
         var last = thread.Signals.LastFault;
         thread.Signals.LastFault = new FaultRecord(exit.TrapNumber, exit.ErrorCode, exit.TrapNumber == PageFault ? exit.Address : last.Cr2);
-        Force(thread, new Siginfo { Signo = exit.Signal, Code = exit.Code, Address = exit.Address });
+        // The host has the whole arena mapped without access: to it every hole of the guest is a page that is protected.
+        var isHole = exit.Signal == (int)Signal.SIGSEGV && exit.Code == SigCode.SEGV_ACCERR && thread.Space.IsHole(exit.Address);
+        Force(thread, new Siginfo { Signo = exit.Signal, Code = isHole ? SigCode.SEGV_MAPERR : exit.Code, Address = exit.Address });
     }
 
     /// <summary>Linux: <c>force_sigsegv</c>: a frame cannot be written. Where that was SIGSEGV's own, there is no way out but the end.</summary>

@@ -77,6 +77,9 @@ internal sealed class PosixTimer : ISigqueueOwner
         _isReal = absolute && _clockId is ClockId.CLOCK_REALTIME or ClockId.CLOCK_TAI;
         var now = Now;
         _deadline = setting.Value == 0 ? MonotonicClock.Never : absolute ? setting.Value : Later(now, setting.Value);
+        // Linux forgets the interval of one that is switched off, save for processor time.
+        if (setting.Value == 0 && _cpu is null)
+            _interval = 0;
         Arm();
     }
 
@@ -155,7 +158,6 @@ internal sealed class PosixTimer : ISigqueueOwner
             return;
         }
         _signal.Info = new Siginfo { Signo = _event.Signal, Code = SigCode.SI_TIMER, TimerId = Id, Value = Value };
-        Overrun = 0;
         if (_interval == 0)
         {
             _deadline = MonotonicClock.Never;
