@@ -10,8 +10,8 @@ internal sealed partial class AddressSpace
     private readonly PageRuns _gaps = new();
     private ulong _gapsLength;
 
-    /// <summary>As much of the arena's addresses may be kept by one process.</summary>
-    private ulong KeepAtMost => (Arena.End - Arena.Start) / 64;
+    /// <summary>As much of the arena's addresses may be kept by one process: 256 MiB where the host gave all that was asked for, and a thousand processes have room.</summary>
+    private ulong KeepAtMost => (Arena.End - Arena.Start) / 1024;
 
     /// <summary>Pages of ours, whatever is behind them, become a hole or nobody's.</summary>
     private void DiscardPages(ulong start, ulong length)
