@@ -19,17 +19,19 @@ internal sealed partial class FutexTable
     internal Result<int> Requeue(UserMemory memory, in FutexKey from, ulong fromAddress, in FutexKey to, ulong toAddress, int wake, int move, uint? expected)
     {
         var (source, target) = (BucketOf(from), BucketOf(to));
+        var wakes = default(FutexWakes);
         target.Announce(); // whoever moves is expected there before it has gone here
         Lock(source, target);
         try
         {
             var error = expected is { } value ? Compare(memory, fromAddress, value) : Errno.None;
-            return error == Errno.None ? RequeueLocked(source, target, from, to, toAddress, wake, move) : error;
+            return error == Errno.None ? RequeueLocked(source, target, from, to, toAddress, wake, move, ref wakes) : error;
         }
         finally
         {
             Unlock(source, target);
             target.Renounce();
+            wakes.Wake();
         }
     }
 
@@ -39,7 +41,7 @@ internal sealed partial class FutexTable
         return error == Errno.None && found != expected ? Errno.EAGAIN : error;
     }
 
-    private static Result<int> RequeueLocked(FutexBucket source, FutexBucket target, in FutexKey from, in FutexKey to, ulong toAddress, int wake, int move)
+    private static Result<int> RequeueLocked(FutexBucket source, FutexBucket target, in FutexKey from, in FutexKey to, ulong toAddress, int wake, int move, ref FutexWakes wakes)
     {
         var done = 0;
         FutexWaiter? next;
@@ -53,7 +55,7 @@ internal sealed partial class FutexTable
             if (++done <= wake)
             {
                 source.Remove(waiter);
-                waiter.Thread.Wake();
+                wakes.Add(waiter.Thread);
                 continue;
             }
             MoveTo(waiter, source, target, to, toAddress);

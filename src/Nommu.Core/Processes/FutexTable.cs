@@ -4,7 +4,7 @@ using Nommu.Core.Memory;
 namespace Nommu.Core.Processes;
 
 /// <summary>Linux: futex(2)'s hash table.</summary>
-/// <remarks>Lock order: of two buckets the lower index first. Under them a futex word is touched, threads are woken, a thread is looked up by its number (<see cref="TaskTable.Lock"/>), and last <see cref="FutexPiState"/>'s lock is taken.</remarks>
+/// <remarks>Lock order: of two buckets the lower index first. Under them a futex word is touched, a thread is looked up by its number (<see cref="TaskTable.Lock"/>), and last <see cref="FutexPiState"/>'s lock is taken.</remarks>
 internal sealed partial class FutexTable
 {
     private const int Count = 256;
@@ -54,29 +54,35 @@ internal sealed partial class FutexTable
         var bucket = BucketOf(key);
         if (bucket.IsIdle)
             return 0;
+        Result<int> woken;
+        var wakes = default(FutexWakes);
         lock (bucket.Lock)
-            return WakeLocked(bucket, key, count, bitset);
+            woken = WakeLocked(bucket, key, count, bitset, ref wakes);
+        wakes.Wake();
+        return woken;
     }
 
     /// <summary>Changes a second word, wakes waiters of the first, and those of the second if it was as the operation says.</summary>
     internal Result<int> WakeOp(UserMemory memory, in FutexKey first, in FutexKey second, ulong secondAddress, int wakeFirst, int wakeSecond, FutexWakeOp operation)
     {
         var (one, other) = (BucketOf(first), BucketOf(second));
+        var wakes = default(FutexWakes);
         Lock(one, other);
         try
         {
             var changed = operation.Apply(memory, secondAddress);
             if (!changed.TryGet(out var holds))
                 return changed.Error;
-            var woken = WakeLocked(one, first, wakeFirst, MatchAny);
+            var woken = WakeLocked(one, first, wakeFirst, MatchAny, ref wakes);
             if (!holds || !woken.IsOk)
                 return woken;
-            var more = WakeLocked(other, second, wakeSecond, MatchAny);
+            var more = WakeLocked(other, second, wakeSecond, MatchAny, ref wakes);
             return more.IsOk ? woken.Value + more.Value : more;
         }
         finally
         {
             Unlock(one, other);
+            wakes.Wake();
         }
     }
 
@@ -141,7 +147,7 @@ internal sealed partial class FutexTable
         return false;
     }
 
-    private static Result<int> WakeLocked(FutexBucket bucket, in FutexKey key, int count, uint bitset)
+    private static Result<int> WakeLocked(FutexBucket bucket, in FutexKey key, int count, uint bitset, ref FutexWakes wakes)
     {
         var woken = 0;
         FutexWaiter? next;
@@ -155,7 +161,7 @@ internal sealed partial class FutexTable
             if ((waiter.Bitset & bitset) == 0)
                 continue;
             bucket.Remove(waiter);
-            waiter.Thread.Wake();
+            wakes.Add(waiter.Thread);
             if (++woken >= count)
                 break;
         }
