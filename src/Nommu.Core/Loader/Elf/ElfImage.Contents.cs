@@ -17,7 +17,7 @@ internal sealed partial class ElfImage
     {
         foreach (var header in _programHeaders)
         {
-            if (header.Type != ElfSegmentType.PT_LOAD || address < header.VirtualAddress)
+            if (header.Type != ElfSegmentType.PT_LOAD || header.FileSize == 0 || address < header.VirtualAddress)
                 continue;
             var skip = address - header.VirtualAddress;
             if (skip > header.FileSize || length > header.FileSize - skip)
