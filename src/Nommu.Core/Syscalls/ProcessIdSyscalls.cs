@@ -20,7 +20,7 @@ internal static class ProcessIdSyscalls
     }
 
     [Syscall(111, "getpgrp")]
-    internal static SyscallResult Getpgrp(GuestThread thread) => Getpgid(thread, 0);
+    internal static SyscallResult Getpgrp(GuestThread thread) => thread.Process.Group.Id; // one word, which no lock makes newer
 
     [Syscall(121, "getpgid")]
     internal static SyscallResult Getpgid(GuestThread thread, int pid)
