@@ -6,6 +6,12 @@ public sealed partial class GuestProcess
     /// <summary>Its threads, the first one (Linux: <c>group_leader</c>) first while it lives.</summary>
     internal List<GuestThread> Threads { get; } = [];
 
+    /// <summary>The first thread has ended and others run on: a zombie among them, by whose number the process is still known (Linux: <c>delay_group_leader</c>).</summary>
+    internal bool LeaderHasEnded => Threads.Count > 0 && !Threads.Exists(thread => thread.Id == Id);
+
+    /// <summary>How many threads there are for others to see, a zombie first one among them (Linux: <c>get_nr_threads</c>).</summary>
+    internal int ThreadCountLocked => Math.Max(1, Threads.Count + (LeaderHasEnded ? 1 : 0));
+
     internal TaskTable Tasks => _tasks;
 
     /// <summary>The kernel it belongs to.</summary>

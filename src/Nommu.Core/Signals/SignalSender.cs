@@ -34,6 +34,9 @@ internal readonly struct SignalSender(TaskTable tasks)
         lock (tasks.Lock)
         {
             var thread = tasks.FindThread(sender, threadId);
+            // One that has ended and bears its process's number is there until that is waited for; nothing comes of a signal to it.
+            if (thread is null && tasks.Find(threadId) is { } ended && (processId == 0 || processId == threadId))
+                return SignalPermission.Check(sender, ended, info.Signal);
             if (thread is null || (processId != 0 && thread.Process.Id != processId))
                 return Errno.ESRCH;
             var error = SignalPermission.Check(sender, thread.Process, info.Signal);

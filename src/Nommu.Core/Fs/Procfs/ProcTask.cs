@@ -33,13 +33,17 @@ internal sealed class ProcTask(ProcfsSuperBlock fileSystem, GuestProcess process
         }
     }
 
+    /// <summary>The process has ended, or the thread that bears its number has. Under the task table's lock.</summary>
+    internal bool IsZombieLocked => process.State == ProcessState.Zombie || (id == process.Id && process.LeaderHasEnded);
+
     /// <summary>The thread whose files, memory and names are shown; null for a zombie.</summary>
     internal GuestThread? FindThread()
     {
         lock (process.Tasks.Lock)
-            return process.State == ProcessState.Zombie ? null : FindThreadLocked();
+            return IsZombieLocked ? null : FindThreadLocked();
     }
 
+    /// <summary>The thread of that number, or one that speaks for a process whose first thread has ended.</summary>
     internal GuestThread? FindThreadLocked()
     {
         foreach (var thread in process.Threads)

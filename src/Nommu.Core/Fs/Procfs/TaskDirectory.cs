@@ -52,11 +52,19 @@ internal sealed class ThreadListDirectory : PseudoDirectory
     internal ThreadListDirectory(ProcTask task, ulong ino) : base(task.FileSystem, ino)
     {
         _task = task;
-        (Uid, Gid) = task.Owner;
+        Refresh();
     }
 
     /// <inheritdoc/>
     public override bool CachesNames => false;
+
+    /// <summary>Linux: <c>proc_task_getattr</c>: a link for each thread.</summary>
+    public override void Refresh()
+    {
+        (Uid, Gid) = _task.Owner;
+        lock (_task.Process.Tasks.Lock)
+            NumberOfLinks = 2 + (uint)_task.Process.ThreadCountLocked;
+    }
 
     /// <inheritdoc/>
     public override Result<Inode> Lookup(FileName name)

@@ -73,7 +73,7 @@ internal sealed class TaskSnapshot
             var snapshot = new TaskSnapshot
             {
                 Name = thread?.Name ?? process.Name,
-                State = isZombie ? 'Z' : StateOf(process, thread),
+                State = task.IsZombieLocked ? 'Z' : StateOf(process, thread),
                 Thread = isZombie ? null : thread,
                 Credentials = credentials,
                 ThreadGroup = process.Id,
@@ -82,7 +82,7 @@ internal sealed class TaskSnapshot
                 Session = process.Group.Session.Id,
                 Terminal = (uint)(terminal?.Number.Encoded ?? 0),
                 ForegroundGroup = terminal is null ? -1 : terminal.ForegroundGroup?.Id ?? 0,
-                Threads = Math.Max(1, process.Threads.Count),
+                Threads = process.ThreadCountLocked,
                 Times = ProcessTimes.Of(process, task.IsThread ? thread : null),
                 ExitStatus = process.ExitStatus,
                 Queued = process.Tasks.QueuedSignals.Count(credentials.Uid),
