@@ -16,22 +16,6 @@ static void clean(void *argument)
     cleaned = cleaned * 10 + (int)(long)argument;
 }
 
-// The state letter of one of our threads.
-static char thread_state(pid_t id)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = 0;
-    return strrchr(text, ')')[2];
-}
-
 static void until_asleep(void)
 {
     while (!tid || thread_state(tid) != 'S')

@@ -35,21 +35,6 @@ static void handler(int signal)
     handled++;
 }
 
-static char thread_state(pid_t id)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = 0;
-    return strrchr(text, ')')[2];
-}
-
 struct call {
     int operation;
     const struct timespec *timeout;

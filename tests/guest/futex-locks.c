@@ -28,21 +28,6 @@ static pid_t self(void)
     return (pid_t)syscall(SYS_gettid);
 }
 
-static char thread_state(pid_t id)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = 0;
-    return strrchr(text, ')')[2];
-}
-
 // What a lock's word says, without the number itself.
 static void word(const char *what, int *at, pid_t owner)
 {

@@ -25,21 +25,6 @@ static long futex(int *word, int operation, int value, const void *timeout, int 
     return syscall(SYS_futex, word, operation, value, timeout, second, third);
 }
 
-static char thread_state(pid_t id)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = 0;
-    return strrchr(text, ')')[2];
-}
-
 static void *run(void *argument)
 {
     struct waiter *waiter = argument;

@@ -153,11 +153,10 @@ SHARED long long now(clockid_t clock)
     return time.tv_sec * 1000000000LL + time.tv_nsec;
 }
 
-// The state letter of a process, of /proc/PID/stat; 0 if it is not there.
-SHARED char state_of(pid_t pid)
+// The state letter in a file like /proc/PID/stat; 0 if it is not there.
+SHARED char state_in(const char *path)
 {
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    char text[512];
     int fd = open(path, O_RDONLY | O_CLOEXEC);
     if (fd < 0)
         return 0;
@@ -168,6 +167,22 @@ SHARED char state_of(pid_t pid)
     text[got] = 0;
     char *end = strrchr(text, ')');
     return end ? end[2] : 0;
+}
+
+// That of a process.
+SHARED char state_of(pid_t pid)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/%d/stat", (int)pid);
+    return state_in(path);
+}
+
+// That of one of our threads.
+SHARED char thread_state(pid_t id)
+{
+    char path[64];
+    snprintf(path, sizeof path, "/proc/self/task/%d/stat", (int)id);
+    return state_in(path);
 }
 
 // Waits until a process has that state: asleep in a call, say. At most ten seconds.

@@ -14,21 +14,6 @@ static pid_t self(void)
     return (pid_t)syscall(SYS_gettid);
 }
 
-static char thread_state(pid_t process, pid_t id)
-{
-    char path[64], text[512];
-    snprintf(path, sizeof path, "/proc/%d/task/%d/stat", (int)process, (int)id);
-    int fd = open(path, O_RDONLY | O_CLOEXEC);
-    if (fd < 0)
-        return 0;
-    ssize_t got = read(fd, text, sizeof text - 1);
-    close(fd);
-    if (got <= 0)
-        return 0;
-    text[got] = 0;
-    return strrchr(text, ')')[2];
-}
-
 static void *sleeper(void *argument)
 {
     char byte;
@@ -64,7 +49,7 @@ static void *ends_last(void *argument)
 {
     // The first thread has ended, the process has not.
     char state;
-    while ((state = thread_state(getpid(), getpid())) && state != 'Z')
+    while ((state = thread_state(getpid())) && state != 'Z')
         sched_yield();
     value("the first has gone: a signal to the process", kill(getpid(), 0));
     holds("its number is still the process's", getpid() != self());
@@ -251,7 +236,7 @@ static void signals(void)
         pthread_join(listeners[i].thread, NULL);
         printf("%d got %d\n", i, listeners[i].got);
     }
-    while (thread_state(getpid(), listeners[0].tid))
+    while (thread_state(listeners[0].tid))
         sched_yield();
     value("tgkill of one that ended", syscall(SYS_tgkill, getpid(), listeners[0].tid, 0));
     kill(getpid(), SIGUSR1);

@@ -102,8 +102,7 @@ public class ElfFormatTests
     public void AProgramOfTheHostIsLoadedWithItsInterpreter()
     {
         const string Interpreter = "/lib64/ld-linux-x86-64.so.2";
-        if (!File.Exists(Interpreter) || !ElfImage.Parse(File.ReadAllBytes("/bin/true")).TryGet(out var program) || program.Interpreter != Interpreter)
-            Assert.Ignore("the host has no such program");
+        Assert.That(ElfImage.Parse(File.ReadAllBytes("/bin/true")).Value.Interpreter, Is.EqualTo(Interpreter));
         _loader.Add("/bin/true", File.ReadAllBytes("/bin/true"));
         _loader.Add(Interpreter, File.ReadAllBytes(Interpreter));
         var loader = ElfImage.Parse(File.ReadAllBytes(Interpreter)).Value;
