@@ -102,7 +102,10 @@ internal static class AttributeOperations
     /// <summary>The same once the right to write has been shown.</summary>
     internal static Errno Truncate(in FsCaller caller, RegularInode inode, long size)
     {
+        if (!inode.WriteCount.TryBeginWriting())
+            return Errno.ETXTBSY;
         var error = inode.Truncate(size);
+        inode.WriteCount.EndWriting();
         if (error == Errno.None)
             DropPrivileges(caller, inode);
         return error;

@@ -213,6 +213,8 @@ public abstract partial class FileDescription
             Inode.FileLocks.ReleaseOwner(this);
         ForgetWatchers();
         Close();
+        EndWriting();
+        AllowWriting();
         if (!_holdsPath)
             return;
         Inode.Unpin();

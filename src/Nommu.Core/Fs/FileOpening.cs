@@ -50,7 +50,9 @@ internal static class FileOpening
         var opened = regular.Open(request);
         if (!opened.TryGet(out var file))
             return opened;
-        if ((flags & OpenFlags.O_TRUNC) != 0 && !isNew)
+        if (request.CanWrite && !file.TryBeginWriting())
+            error = Errno.ETXTBSY;
+        else if ((flags & OpenFlags.O_TRUNC) != 0 && !isNew)
             error = AttributeOperations.Truncate(caller, regular, 0);
         if (error == Errno.None)
             return Checked(file);
@@ -58,7 +60,7 @@ internal static class FileOpening
         return error;
     }
 
-    /// <summary>Linux: <c>do_open_execat</c>: a regular file that may be executed, opened for reading by the kernel itself.</summary>
+    /// <summary>Linux: <c>do_open_execat</c>: a regular file that may be executed, opened for reading by the kernel itself; nobody may write it as long as that lasts.</summary>
     internal static Result<FileDescription> OpenForExec(in FsCaller caller, FsPath start, ReadOnlySpan<byte> path, bool follow = true)
     {
         var found = caller.Resolve(start, path, follow);
@@ -76,7 +78,13 @@ internal static class FileOpening
         if (error != Errno.None)
             return error;
         var opened = regular.Open(new OpenRequest(place, OpenFlags.O_RDONLY | OpenFlags.O_LARGEFILE) { Thread = caller.Thread });
-        return opened.TryGet(out var file) ? Checked(file) : opened;
+        if (!opened.TryGet(out var file))
+            return opened;
+        if (file.HoldsPath && file.TryDenyWriting())
+            return file;
+        error = file.HoldsPath ? Errno.ETXTBSY : Errno.ENOENT;
+        file.Release();
+        return error;
     }
 
     private static Result<FileDescription> OpenCreating(in FsCaller caller, FsPath start, ReadOnlySpan<byte> path, OpenFlags flags, InodeMode mode)

@@ -5,11 +5,16 @@ namespace Nommu.Core.Fs;
 /// <summary>Linux: an inode of type S_IFREG.</summary>
 public abstract class RegularInode : Inode
 {
+    private WriteCount _writeCount;
+
     /// <inheritdoc/>
     protected RegularInode(SuperBlock superBlock, ulong ino, InodeMode mode, uint uid, uint gid)
         : base(superBlock, ino, InodeMode.S_IFREG | (mode & InodeMode.Permissions), uid, gid)
     {
     }
+
+    /// <summary>Who writes it, or who does not let it be written.</summary>
+    internal ref WriteCount WriteCount => ref _writeCount;
 
     /// <summary>Opens it; permissions are checked, O_TRUNC is done by the caller.</summary>
     /// <param name="request">How.</param>

@@ -65,6 +65,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
             }
             var built = interpreter.Image.Type == ElfType.ET_DYN ? Build(request, program, file, interpreter) : Errno.ELIBBAD;
             interpreter.Release();
+            file.AllowWriting(); // as Linux: an interpreter may be written to while it runs, as libraries may
             return built;
         }
         finally
