@@ -15,13 +15,15 @@ for (var i = 0; i < args.Length; i++)
         json = args[++i];
     else if (args[i] == BootOnce.Argument)
         return await BootOnce.RunAsync(GuestRoot());
+    else if (args[i] == ImageRows.Argument && i + 1 < args.Length)
+        return await ImageRows.RunOnceAsync(GuestRoot(), args[++i]);
     else
         names.Add(args[i]);
 }
-var unknown = names.Except([.. Row.All.Select(row => row.Name), .. BootRows.Names]).ToArray();
+var unknown = names.Except([.. Row.All.Select(row => row.Name), .. BootRows.Names, .. ImageRows.Names]).ToArray();
 if (unknown.Length > 0)
 {
-    Console.Error.WriteLine($"no such row: {string.Join(", ", unknown)}; there are {string.Join(", ", Row.All.Select(row => row.Name).Concat(BootRows.Names))}");
+    Console.Error.WriteLine($"no such row: {string.Join(", ", unknown)}; there are {string.Join(", ", Row.All.Select(row => row.Name).Concat(BootRows.Names).Concat(ImageRows.Names))}");
     return 2;
 }
 Pinning.ToOneProcessor();
@@ -30,6 +32,11 @@ Print("row", "native ns", "kernel ns", "ratio", "spread");
 await MeasureRowsAsync();
 foreach (var name in BootRows.Names.Where(Wanted))
     Add(await BootRows.MeasureAsync(name, GuestRoot(), Rounds));
+if (ImageRows.Names.Any(Wanted))
+{
+    foreach (var result in await ImageRows.MeasureAsync(Path.Combine(Metadata("GuestCache"), "bin", "nommu-cc"), Metadata("LargeProgramScript"), Metadata("LargeProgram"), Rounds))
+        Add(result);
+}
 if (json is not null)
 {
     var objects = results.Select(r => new Dictionary<string, object?> { ["row"] = r.Name, ["native_ns"] = r.NativeNs, ["kernel_ns"] = r.KernelNs, ["ratio"] = r.Ratio, ["spread"] = r.Spread });

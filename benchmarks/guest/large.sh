@@ -1,15 +1,14 @@
 #!/usr/bin/env bash
 # Makes a static-PIE with some 100 MB of generated code: usage: large.sh COMPILER OUTPUT [COPIES]
-# One unit of functions as compilers see them (calls, loops, switches with jump tables, strings, floating point), linked many times under other names. Run, it calls one function of each copy and prints a sum.
+# One unit of functions as compilers see them (calls, loops, switches with jump tables, strings, floating point), linked many times under other names. Run, it calls some functions of one copy, or with an argument of all, and prints a sum.
 set -euo pipefail
-compiler=$1 output=$2 copies=${3:-78}
+compiler=$1 output=$2 copies=${3:-55}
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
 awk 'BEGIN {
     srand(20)
     count = 4000
-    print "typedef long (*function)(long, long, const char *);"
     for (i = 0; i < count; i++)
         printf "static long f%d(long a, long b, const char *s);\n", i
     for (i = 0; i < count; i++) {
@@ -32,29 +31,27 @@ awk 'BEGIN {
         }
         print "    return r + b + s[0] + (long)d;\n}"
     }
-    print "function table[] = {"
-    for (i = 0; i < count; i++) printf "    f%d,\n", i
-    print "};"
+    print "long enter(long a)\n{"
+    for (i = 0; i < 8; i++)
+        printf "    a += f%d(a, 3, \"enter %d\");\n", int(rand() * count), i
+    print "    return a;\n}"
 }' > "$work/unit.c"
 "$compiler" -O2 -std=gnu11 -w -c "$work/unit.c" -o "$work/unit.o"
 {
     echo '#include <stdio.h>'
-    echo 'typedef long (*function)(long, long, const char *);'
-    for ((i = 0; i < copies; i++)); do echo "extern function table$i[];"; done
-    echo 'static function *const tables[] = {'
-    for ((i = 0; i < copies; i++)); do echo "    table$i,"; done
-    echo '};'
-    echo 'int main(void)'
+    for ((i = 0; i < copies; i++)); do echo "long enter$i(long a);"; done
+    echo 'int main(int argc, char **argv)'
     echo '{'
-    echo '    long sum = 0;'
-    echo "    for (int i = 0; i < $copies; i++)"
-    echo '        sum += tables[i][(i * 37) % 4000](i, 3, "main");'
+    echo '    long sum = enter0(1);'
+    echo '    if (argc > 1) {'
+    for ((i = 1; i < copies; i++)); do echo "        sum += enter$i($i);"; done
+    echo '    }'
     echo '    printf("%ld\n", sum);'
     echo '}'
 } > "$work/main.c"
 objects=()
 for ((i = 0; i < copies; i++)); do
-    objcopy --redefine-sym table=table$i "$work/unit.o" "$work/unit$i.o"
+    objcopy --redefine-sym enter=enter$i "$work/unit.o" "$work/unit$i.o"
     objects+=("$work/unit$i.o")
 done
 mkdir -p "$(dirname "$output")"

@@ -92,9 +92,9 @@ static void after(void)
     kill(child, SIGKILL);
     outcome("the first of two", child);
     opens("while the second runs", "program", O_WRONLY);
-    close(hold);
     kill(second, SIGKILL);
     outcome("the second", second);
+    close(hold);
     opens("when both have ended", "program", O_WRONLY);
     attempt("and then", "./program");
     opens("once more", "program", O_RDWR);

@@ -16,6 +16,9 @@ public abstract class RegularInode : Inode
     /// <summary>Who writes it, or who does not let it be written.</summary>
     internal ref WriteCount WriteCount => ref _writeCount;
 
+    /// <summary>It was opened for writing in a way that <see cref="WriteCount"/> does not know of, as Linux has it with memfd_create(2).</summary>
+    internal bool MayBeWrittenUncounted { get; set; }
+
     /// <summary>Opens it; permissions are checked, O_TRUNC is done by the caller.</summary>
     /// <param name="request">How.</param>
     /// <returns>An open file, with one reference.</returns>

@@ -12,7 +12,7 @@ internal sealed class ProgramFile
     private readonly RewrittenSegment[] _segments;
     private int _references = 1;
 
-    internal ProgramFile(ProgramTexts texts, in FileIdentity identity, ElfImage image, RewrittenImage rewritten)
+    internal ProgramFile(ProgramTexts texts, in FileIdentity identity, ProgramContents contents, ElfImage image, RewrittenImage rewritten)
     {
         (_texts, _identity, Image) = (texts, identity, image.WithoutContents());
         Coverage = [.. rewritten.Texts.Select(text => text.Coverage)];
@@ -22,7 +22,7 @@ internal sealed class ProgramFile
         {
             if (!HoldsText(header))
                 continue;
-            var segment = RewrittenSegment.Make(this, image.File.Span, header, rewritten.Texts[segments.Count], stubsAt);
+            var segment = RewrittenSegment.Make(this, contents, header, rewritten.Texts[segments.Count], stubsAt);
             segments.Add(segment);
             stubsAt += segment.StubLength;
         }

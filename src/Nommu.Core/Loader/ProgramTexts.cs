@@ -51,25 +51,13 @@ internal sealed class ProgramTexts(Arena arena, RewrittenImageCache images) : IT
         var identity = Identify(file.Inode);
         if (TryGet(identity) is { } known)
             return known;
-        var size = file.Inode.Size;
-        // The bytes are in use only while they are looked at, but then they are: hostile sizes are held to what the kernel has.
-        var pages = (size / (long)Arena.PageSize) + 1;
-        if (size > Array.MaxLength || !arena.TryCharge(pages))
+        var read = ProgramContents.Read(file, arena, out reason);
+        if (!read.TryGet(out var contents))
+            return read.Error;
+        using (contents)
         {
-            reason = "larger than memory";
-            return Errno.ENOMEM;
-        }
-        try
-        {
-            var read = ReadAll(file, (int)size);
-            if (!read.TryGet(out var bytes))
-                return read.Error;
-            var parsed = ElfImage.Parse(bytes, out reason);
-            return parsed.TryGet(out var image) ? Add(file, identity, image, isSame: Identify(file.Inode) == identity) : parsed.Error;
-        }
-        finally
-        {
-            arena.Uncharge(pages);
+            var parsed = ElfImage.Parse(contents.Bytes, out reason);
+            return parsed.TryGet(out var image) ? Add(file, identity, contents, image, isSame: Identify(file.Inode) == identity) : parsed.Error;
         }
     }
 
@@ -105,29 +93,12 @@ internal sealed class ProgramTexts(Arena arena, RewrittenImageCache images) : IT
     private static FileIdentity Identify(Inode inode) => new(
         inode.SuperBlock.Device.Encoded, inode.Ino, (ulong)inode.Size, Time.KernelClock.ToNanoseconds(inode.ModifyTime), inode.ContentVersion);
 
-    private static Result<byte[]> ReadAll(FileDescription file, int size)
-    {
-        var bytes = new byte[size];
-        var done = 0;
-        while (done < size)
-        {
-            var to = new IoVector(bytes.AsSpan(done));
-            var read = file.ReadAt(ref to, done);
-            if (!read.TryGet(out var count))
-                return read.Error == Errno.EAGAIN ? Errno.EIO : read.Error;
-            if (count == 0)
-                return bytes[..done];
-            done += (int)count;
-        }
-        return bytes;
-    }
-
-    private ProgramFile Add(FileDescription file, in FileIdentity identity, ElfImage image, bool isSame)
+    private ProgramFile Add(FileDescription file, in FileIdentity identity, ProgramContents contents, ElfImage image, bool isSame)
     {
         var rewritten = images.GetOrRewrite(identity, image);
         Rewrote?.Invoke(file, rewritten);
         // A file that changed while it was read is not kept; whoever maps it gets what was read.
-        var made = new ProgramFile(this, identity, image, rewritten) { Path = PathNaming.DescribeAsText(file.Path) };
+        var made = new ProgramFile(this, identity, contents, image, rewritten) { Path = PathNaming.DescribeAsText(file.Path) };
         if (!isSame)
             return made;
         lock (_lock)

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Fs;
 using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
@@ -75,23 +76,15 @@ internal sealed partial class AddressSpace
     private Result<ulong> MapText(in MapRequest request, ulong length, TextSegment segment, ulong stubsAt)
     {
         var access = request.Protection & VmArea.AccessBits;
+        var opened = OpenText(request, segment);
+        if (!opened.TryGet(out var mapping))
+            return opened.Error;
         var flags = AreaFlags(request) | (IsCharged(access, sharedFile: false) ? VmFlags.Charged : VmFlags.None);
-        if ((flags & VmFlags.Charged) != 0 && !Arena.TryCharge((long)(length / Arena.PageSize)))
-            return Errno.ENOMEM;
-        var placed = Place(request, length, out _);
-        var error = placed.Error;
-        TextStubs? stubs = null;
-        if (error == Errno.None)
+        var placed = PlaceText(request, length, segment, mapping, flags, stubsAt, out var stubs);
+        if (!placed.IsOk)
         {
-            error = PutText(placed.Value, length, access, segment, request.Offset - segment.FileOffset, stubsAt, out stubs);
-            if (error != Errno.None)
-                GiveBack(placed.Value, placed.Value + length);
-        }
-        if (error != Errno.None)
-        {
-            if ((flags & VmFlags.Charged) != 0)
-                Arena.Uncharge((long)(length / Arena.PageSize));
-            return error;
+            mapping.Release();
+            return placed;
         }
         Insert(new VmArea
         {
@@ -100,11 +93,33 @@ internal sealed partial class AddressSpace
             Protection = access,
             Flags = flags,
             Backing = VmBacking.HostFile,
-            Mapping = new FileMapping(request.File!),
+            Mapping = mapping,
             Offset = (ulong)request.Offset,
             Stubs = stubs,
             Text = segment,
         });
+        return placed;
+    }
+
+    private Result<FileMapping> OpenText(in MapRequest request, TextSegment segment) =>
+        segment.SharesFile ? OpenMapping(request, (IMappable)request.File!.Inode) : new FileMapping(request.File!);
+
+    private Result<ulong> PlaceText(in MapRequest request, ulong length, TextSegment segment, FileMapping mapping, VmFlags flags, ulong stubsAt, out TextStubs? stubs)
+    {
+        stubs = null;
+        var charge = (flags & VmFlags.Charged) != 0 ? (long)(length / Arena.PageSize) : 0;
+        if (!Arena.TryCharge(charge))
+            return Errno.ENOMEM;
+        var placed = Place(request, length, out _);
+        if (placed.TryGet(out var address))
+        {
+            var error = PutText(address, length, request.Protection & VmArea.AccessBits, segment, mapping, request.Offset - segment.FileOffset, stubsAt, out stubs);
+            if (error == Errno.None)
+                return placed;
+            GiveBack(address, address + length);
+            placed = error;
+        }
+        Arena.Uncharge(charge);
         return placed;
     }
 
@@ -126,7 +141,7 @@ internal sealed partial class AddressSpace
             }
             if (segment.FileEnd < (long)(area.Offset + area.Length))
                 SplitAt(area.Start + (ulong)(segment.FileEnd - (long)area.Offset));
-            var error = PutText(area.Start, area.Length, area.Protection, segment, (long)area.Offset - segment.FileOffset, 0, out var stubs);
+            var error = PutText(area.Start, area.Length, area.Protection, segment, area.Mapping, (long)area.Offset - segment.FileOffset, 0, out var stubs);
             if (error == Errno.None)
                 (area.Stubs, area.Text, area.Backing) = (stubs, segment, VmBacking.HostFile);
             return error;
@@ -138,7 +153,7 @@ internal sealed partial class AddressSpace
     }
 
     /// <summary>Puts pages of a segment, and its stubs if they are not there yet, in the place of whatever the host has there. They become executable as a whole, so nobody runs them half patched.</summary>
-    private Errno PutText(ulong address, ulong length, MapProtection access, TextSegment segment, long offset, ulong stubsAt, out TextStubs? stubs)
+    private Errno PutText(ulong address, ulong length, MapProtection access, TextSegment segment, FileMapping mapping, long offset, ulong stubsAt, out TextStubs? stubs)
     {
         var textStart = address - (ulong)offset;
         stubs = _stubs.Find(known => known.TextStart == textStart && known.Segment == segment)?.Retain();
@@ -147,7 +162,7 @@ internal sealed partial class AddressSpace
         if (isTakenHere && (stubsAt = FindStubRoom(segment, textStart)) == 0)
             return Errno.ENOMEM;
         var distance = stubs is not null ? stubs.Start - textStart : isNew ? stubsAt - textStart : segment.StubDistance;
-        var error = MapPages(address, length, access, segment, offset, (long)distance, isNew ? stubsAt : 0);
+        var error = MapPages(address, length, access, segment, mapping, offset, (long)distance, isNew ? stubsAt : 0);
         if (error != Errno.None)
         {
             stubs?.Release();
@@ -161,16 +176,33 @@ internal sealed partial class AddressSpace
         return Errno.None;
     }
 
-    private static Errno MapPages(ulong address, ulong length, MapProtection access, TextSegment segment, long offset, long distance, ulong stubsAt)
+    /// <summary>The stubs come first, then the file's own pages, then those that jump to the stubs: whoever runs them in between finds each jump with its stub.</summary>
+    private static Errno MapPages(ulong address, ulong length, MapProtection access, TextSegment segment, FileMapping mapping, long offset, long distance, ulong stubsAt)
     {
         if (segment.PagesFor(distance, out var isOwn) is not { } pages)
             return Errno.ENOMEM;
-        var error = HostMemory.MapFile(address, length, access, shared: false, pages.Descriptor, offset);
-        if (error == Errno.None && stubsAt != 0)
-            error = HostMemory.MapFile(stubsAt, segment.StubLength, MapProtection.PROT_READ | MapProtection.PROT_EXEC, shared: false, pages.Descriptor, (long)segment.Length);
+        var error = Errno.None;
+        if (stubsAt != 0)
+            error = HostMemory.MapFile(stubsAt, segment.StubLength, MapProtection.PROT_READ | MapProtection.PROT_EXEC, shared: false, pages.File.Descriptor, pages.StubsOffset);
+        if (error == Errno.None && segment.SharesFile)
+            error = MapFilePages(address, length, access, mapping, segment.FileOffset + offset);
+        foreach (var piece in pages.Pieces)
+        {
+            var start = Math.Max(piece.Start, (ulong)offset);
+            var end = Math.Min(piece.End, (ulong)offset + length);
+            if (start < end && error == Errno.None)
+                error = HostMemory.MapFile(address + (start - (ulong)offset), end - start, access, shared: false, pages.File.Descriptor, piece.Offset + (long)(start - piece.Start));
+        }
         if (isOwn)
             pages.Dispose();
         return error;
+    }
+
+    private static Errno MapFilePages(ulong address, ulong length, MapProtection access, FileMapping mapping, long offset)
+    {
+        var runs = new List<MappedRun>();
+        var error = mapping.Pages!.Locate(offset, (long)length, runs);
+        return error == Errno.None ? PutPages(address, length, access, isShared: false, mapping.Pages, runs) : error;
     }
 
     private ulong FindStubRoom(TextSegment segment, ulong textStart)

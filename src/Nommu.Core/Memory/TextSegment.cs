@@ -1,5 +1,4 @@
 using Nommu.Core.Fs;
-using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
 
@@ -15,8 +14,8 @@ internal interface ITextSource
 }
 
 /// <summary>
-/// The whole pages of one executable segment of a file, rewritten: a memory file of the host that holds them and, behind them, their stubs. Position independent, so every process maps the same pages
-/// (privately, so that one that writes to its text has its own).
+/// The whole pages of one executable segment of a file, rewritten, and their stubs. Position independent, so every process maps the same pages
+/// (privately, so that one that writes to its text has its own). Of a large program only the pages that differ are kept, and the others are those of the file.
 /// </summary>
 internal abstract class TextSegment
 {
@@ -32,6 +31,9 @@ internal abstract class TextSegment
     /// <summary>How far the stubs' first page lies behind the text's first page where all processes share the pages; at any other distance a copy is made.</summary>
     internal required ulong StubDistance { get; init; }
 
+    /// <summary>Pages that no piece of <see cref="PagesFor"/> holds are the file's own (<see cref="IMappable"/>).</summary>
+    internal required bool SharesFile { get; init; }
+
     internal required bool UsesVectorExtensions { get; init; }
 
     internal required TextCoverage Coverage { get; init; }
@@ -44,7 +46,7 @@ internal abstract class TextSegment
     /// <param name="distance">From the text's first page to the stubs' first page.</param>
     /// <param name="isOwn">True where they belong to the caller, who disposes of them once they are mapped.</param>
     /// <returns>Null where a jump would not reach.</returns>
-    internal abstract HostMemoryFile? PagesFor(long distance, out bool isOwn);
+    internal abstract TextPages? PagesFor(long distance, out bool isOwn);
 
     /// <summary>From an offset in the stubs' pages to one in the text's pages.</summary>
     internal abstract bool TryTranslateToOriginal(ulong stubOffset, out ulong textOffset);

@@ -16,7 +16,7 @@ public sealed class DetourStrategy : IRewritingStrategy
     public RewrittenText Rewrite(ExecutableText text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var scan = SiteScan.Of(text.Bytes.Span);
+        var scan = SiteScan.Of(text.Bytes);
         var leaders = new LeaderMap(text.Bytes.Length);
         var finder = new SiteFinder(text, scan, leaders);
         finder.Run();
@@ -29,10 +29,10 @@ public sealed class DetourStrategy : IRewritingStrategy
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
         var claimedTo = 0;
-        var signalReturns = SignalReturnSites.Of(text.Bytes.Span);
+        var signalReturns = new SignalReturnSites(text.Bytes);
         foreach (var site in finder.Sites)
         {
-            if (signalReturns.Keeps(text.Bytes.Span, site.Offset))
+            if (signalReturns.Keeps(site.Offset))
             {
                 sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.SignalReturn));
                 claimedTo = Math.Max(claimedTo, site.End);

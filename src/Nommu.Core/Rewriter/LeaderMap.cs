@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace Nommu.Core.Rewriter;
 
 /// <summary>
@@ -7,23 +9,27 @@ internal sealed class LeaderMap(int textLength)
 {
     private const int LineShift = 6;
 
-    private readonly ulong[] _lines = new ulong[(textLength >> (LineShift + 6)) + 1];
+    private readonly LineMap _lines = new(textLength, LineShift);
     private readonly HashSet<int> _leaders = [];
 
+    /// <summary>No leader matters that lies before.</summary>
+    internal int Low => _lines.Low;
+
+    /// <summary>No leader matters that lies here or behind.</summary>
+    internal int High => _lines.High;
+
     /// <summary>Marks a range whose leaders matter.</summary>
-    internal void Watch(int start, int end)
-    {
-        for (var line = Math.Max(0, start) >> LineShift; line <= Math.Min(textLength - 1, end) >> LineShift; line++)
-            _lines[line >> 6] |= 1UL << line;
-    }
+    internal void Watch(int start, int end) => _lines.Add(start, end);
 
-    /// <summary>True when leaders near this offset matter.</summary>
-    internal bool IsWatched(int offset) => (_lines[offset >> (LineShift + 6)] >> (offset >> LineShift) & 1) != 0;
+    /// <summary>True when leaders near this offset matter; false outside of the text.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal bool IsWatched(long offset) => _lines.Contains(offset);
 
-    /// <summary>Records a leader; an offset outside the text is nothing.</summary>
+    /// <summary>Records a leader; one that does not matter is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal void Add(long offset)
     {
-        if ((ulong)offset < (ulong)textLength && IsWatched((int)offset))
+        if (IsWatched(offset))
             _leaders.Add((int)offset);
     }
 

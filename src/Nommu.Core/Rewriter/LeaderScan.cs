@@ -1,5 +1,6 @@
 using System.Buffers.Binary;
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using Nommu.Core.Loader.Elf;
@@ -11,20 +12,21 @@ namespace Nommu.Core.Rewriter;
 /// So a leader may be one too many, which costs a window, and never one too few.
 /// </summary>
 /// <remarks>
-/// Sources: 32-bit direct branches, <c>lea reg,[rip+x]</c> (labels, and the bases of jump tables, whose entries are read), absolute addresses in code that is not position
+/// <para>Sources: 32-bit direct branches, <c>lea reg,[rip+x]</c> (labels, and the bases of jump tables, whose entries are read), absolute addresses in code that is not position
 /// independent, every aligned 8-byte word of the loaded file that points into the text (function pointers, relocation addends, symbols, tables of absolute addresses), symbols, functions of the unwind table,
-/// the entry point. Short branches are found by whoever decodes around the site.
+/// the entry point. Short branches are found by whoever decodes around the site.</para>
+/// <para>Few leaders matter, and what matters lies in few places, so most bytes are done with by one comparison: whether the four bytes, taken as a distance, lead there. Only then is looked at what stands before them.</para>
 /// </remarks>
 internal sealed class LeaderScan
 {
     private readonly ExecutableText _text;
     private readonly LeaderMap _leaders;
     private readonly bool _isAbsolute;
-    private readonly List<long> _tables = [];
+    private readonly TableScan _tables;
 
     private LeaderScan(ExecutableText text, LeaderMap leaders)
     {
-        (_text, _leaders) = (text, leaders);
+        (_text, _leaders, _tables) = (text, leaders, new TableScan(text));
         _isAbsolute = text.Image is { Type: ElfType.ET_EXEC };
     }
 
@@ -32,99 +34,107 @@ internal sealed class LeaderScan
     internal static void Collect(ExecutableText text, LeaderMap leaders)
     {
         var scan = new LeaderScan(text, leaders);
-        scan.ScanCode();
-        scan.ReadTables();
+        foreach (var part in TextParts.Select(text.Bytes.Length, scan.ScanCode))
+        {
+            foreach (var leader in part)
+                leaders.Add(leader);
+        }
+        scan._tables.Collect(leaders);
         scan.ScanData();
     }
 
-    private void ScanCode()
+    private List<long> ScanCode(int from, int end)
+    {
+        var found = new List<long>();
+        ScanDistances(found, from, end);
+        if (_isAbsolute)
+            ScanAddresses(found, from, end);
+        return found;
+    }
+
+    // from, end: where distances may begin.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScanDistances(List<long> found, int from, int end)
     {
         var text = _text.Bytes.Span;
-        var at = 0;
+        var (low, range, at) = (_leaders.Low, _leaders.High - _leaders.Low, Math.Max(from, 3));
         if (Vector256.IsHardwareAccelerated)
         {
             ref var start = ref MemoryMarshal.GetReference(text);
-            for (; at + Vector256<byte>.Count < text.Length; at += Vector256<byte>.Count)
+            var most = Vector256.Create((uint)range - 1);
+            var places = Vector256.Create(0, 4, 8, 12, 16, 20, 24, 28);
+            for (; at + Vector256<byte>.Count + 3 < end; at += Vector256<byte>.Count)
             {
-                var first = Vector256.LoadUnsafe(ref start, (nuint)at);
-                var second = Vector256.LoadUnsafe(ref start, (nuint)at + 1);
-                var hits = Vector256.Equals(first & Vector256.Create((byte)0xfe), Vector256.Create((byte)0xe8))
-                    | (Vector256.Equals(first, Vector256.Create((byte)0x0f)) & Vector256.Equals(second & Vector256.Create((byte)0xf0), Vector256.Create((byte)0x80)))
-                    | (Vector256.Equals(first, Vector256.Create((byte)0x8d)) & Vector256.Equals(second & Vector256.Create((byte)0xc7), Vector256.Create((byte)0x05)))
-                    | (Vector256.Equals(first, Vector256.Create((byte)0xc7)) & Vector256.Equals(second, Vector256.Create((byte)0xf8)));
-                if (_isAbsolute)
+                // What a distance leads to, as seen from the first place that matters; modulo 2^32, which is looked at again.
+                var lead = places + Vector256.Create(at + sizeof(int) - low);
+                var hits = Leads(Vector256.LoadUnsafe(ref start, (nuint)at), lead, most)
+                    | Leads(Vector256.LoadUnsafe(ref start, (nuint)at + 1), lead + Vector256.Create(1), most)
+                    | Leads(Vector256.LoadUnsafe(ref start, (nuint)at + 2), lead + Vector256.Create(2), most)
+                    | Leads(Vector256.LoadUnsafe(ref start, (nuint)at + 3), lead + Vector256.Create(3), most);
+                var leas = Vector256.Equals(Vector256.LoadUnsafe(ref start, (nuint)at - 2), Vector256.Create((byte)0x8d))
+                    & Vector256.Equals(Vector256.LoadUnsafe(ref start, (nuint)at - 1) & Vector256.Create((byte)0xc7), Vector256.Create((byte)0x05));
+                if (hits != Vector256<uint>.Zero)
                 {
-                    hits |= Vector256.Equals(first & Vector256.Create((byte)0xf8), Vector256.Create((byte)0xb8)) | Vector256.Equals(first, Vector256.Create((byte)0x68))
-                        | (Vector256.Equals(first, Vector256.Create((byte)0xc7)) & Vector256.Equals(second & Vector256.Create((byte)0xf8), Vector256.Create((byte)0xc0)));
+                    for (var place = at; place < at + Vector256<byte>.Count; place++)
+                        Look(found, text, place);
                 }
-                for (var bits = hits.ExtractMostSignificantBits(); bits != 0; bits &= bits - 1)
-                    Look(text, at + BitOperations.TrailingZeroCount(bits));
+                for (var bits = leas.ExtractMostSignificantBits(); bits != 0; bits &= bits - 1)
+                    LookAtLea(text, at + BitOperations.TrailingZeroCount(bits));
             }
         }
-        for (; at < text.Length; at++)
-            Look(text, at);
+        for (; at < end; at++)
+        {
+            Look(found, text, at);
+            LookAtLea(text, at);
+        }
     }
 
-    // at: a byte that may be an opcode (e8 call, e9 jmp, 0f 8x jcc, 8d /r lea, c7 f8 xbegin; b8+r, c7 c0+r mov, 68 push).
-    private void Look(ReadOnlySpan<byte> text, int at)
+    private static Vector256<uint> Leads(Vector256<byte> distances, Vector256<int> lead, Vector256<uint> most)
     {
-        var first = text[at];
-        var second = at + 1 < text.Length ? text[at + 1] : (byte)0;
-        var isLea = first == 0x8d && (second & 0xc7) == 0x05;
-        var field = at + ((first & 0xfe) == 0xe8 ? 1 : 2);
-        var isRelative = (first & 0xfe) == 0xe8 || isLea || (first == 0x0f && (second & 0xf0) == 0x80) || (first == 0xc7 && second == 0xf8);
-        if (isRelative && field + 4 <= text.Length)
-        {
-            long target = field + 4L + BinaryPrimitives.ReadInt32LittleEndian(text[field..]);
-            _leaders.Add(target);
-            if (isLea && at > 0 && (text[at - 1] & 0xf8) == 0x48)
-                OfferTable(target);
-        }
-        if (!_isAbsolute)
+        var targets = (distances.AsInt32() + lead).AsUInt32();
+        return Vector256.Equals(Vector256.Min(targets, most), targets);
+    }
+
+    // field: where a distance may stand, behind e8 call, e9 jmp, 0f 8x jcc, 8d /r lea, c7 f8 xbegin.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Look(List<long> found, ReadOnlySpan<byte> text, int field)
+    {
+        if (field < 1 || field + 4 > text.Length)
             return;
-        field = at + ((first & 0xf8) == 0xb8 || first == 0x68 ? 1 : (first == 0xc7 && (second & 0xf8) == 0xc0) ? 2 : text.Length);
-        if (field + 4 <= text.Length)
-            _leaders.Add((long)BinaryPrimitives.ReadUInt32LittleEndian(text[field..]) - (long)_text.Address);
+        var target = field + 4L + BinaryPrimitives.ReadInt32LittleEndian(text[field..]);
+        if (!_leaders.IsWatched(target))
+            return;
+        var (first, second) = (field > 1 ? text[field - 2] : (byte)0, text[field - 1]);
+        if ((second & 0xfe) == 0xe8 || (first == 0x0f && (second & 0xf0) == 0x80) || (first == 0x8d && (second & 0xc7) == 0x05) || (first == 0xc7 && second == 0xf8))
+            found.Add(target);
     }
 
-    // What a 64-bit lea takes the address of is a jump table if its first entry leads into the text.
-    private void OfferTable(long address)
+    // What a 64-bit lea takes the address of may be a jump table.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void LookAtLea(ReadOnlySpan<byte> text, int field)
     {
-        var entries = EntriesAt(address);
-        if (entries.Length >= 4 && IsText(address + BinaryPrimitives.ReadInt32LittleEndian(entries)))
-            _tables.Add(address);
+        if (field < 3 || field + 4 > text.Length || text[field - 2] != 0x8d || (text[field - 1] & 0xc7) != 0x05 || (text[field - 3] & 0xf8) != 0x48)
+            return;
+        _tables.Offer(field + 4L + BinaryPrimitives.ReadInt32LittleEndian(text[field..]));
     }
 
-    // Position independent jump tables, as compilers write them: 32-bit distances from the table's own start. The length is not written anywhere: the first distance that leads out of the text
-    // ends it, or the start of the next table, whose distances are from elsewhere. So no entry is read twice, however a file is made.
-    private void ReadTables()
+    // b8+r, c7 c0+r mov, 68 push of a 32-bit address.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScanAddresses(List<long> found, int from, int end)
     {
-        _tables.Sort();
-        for (var i = 0; i < _tables.Count; i++)
+        var text = _text.Bytes.Span;
+        for (var field = Math.Max(from, 1); field < end && field + 4 <= text.Length; field++)
         {
-            if (i > 0 && _tables[i] == _tables[i - 1])
+            var target = (long)BinaryPrimitives.ReadUInt32LittleEndian(text[field..]) - (long)_text.Address;
+            if (!_leaders.IsWatched(target))
                 continue;
-            var next = i + 1;
-            while (next < _tables.Count && _tables[next] == _tables[i])
-                next++;
-            var entries = EntriesAt(_tables[i]);
-            if (next < _tables.Count && _tables[next] - _tables[i] < entries.Length)
-                entries = entries[..(int)(_tables[next] - _tables[i])];
-            for (; entries.Length >= 4; entries = entries[4..])
-            {
-                var target = _tables[i] + BinaryPrimitives.ReadInt32LittleEndian(entries);
-                if (!IsText(target))
-                    break;
-                _leaders.Add(target);
-            }
+            var (first, second) = (field > 1 ? text[field - 2] : (byte)0, text[field - 1]);
+            if ((second & 0xf8) == 0xb8 || second == 0x68 || (first == 0xc7 && (second & 0xf8) == 0xc0))
+                found.Add(target);
         }
     }
 
-    private bool IsText(long offset) => (ulong)offset < (ulong)_text.Bytes.Length;
-
-    private ReadOnlySpan<byte> EntriesAt(long offset) =>
-        IsText(offset) ? _text.Bytes.Span[(int)offset..] : _text.Image is { } image ? image.ReadToEnd(_text.Address + (ulong)offset) : default;
-
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScanData()
     {
         if (_text.Image is not { } image)
@@ -132,12 +142,9 @@ internal sealed class LeaderScan
         _leaders.Add((long)(image.Entry - _text.Address));
         foreach (var header in image.ProgramHeaders)
         {
-            if (header.Type != ElfSegmentType.PT_LOAD)
+            if (header.Type != ElfSegmentType.PT_LOAD || header.FileSize == 0)
                 continue;
-            var contents = image.Contents(header);
-            var skip = (int)(-(long)header.VirtualAddress & 7);
-            if (contents.Length > skip)
-                ScanWords(MemoryMarshal.Cast<byte, ulong>(contents[skip..]));
+            ScanWords(image.File.Slice((int)header.Offset, (int)header.FileSize), (int)(-(long)header.VirtualAddress & 7));
         }
         foreach (var symbol in _text.Symbols)
             _leaders.Add((long)(symbol.Address - _text.Address));
@@ -145,11 +152,25 @@ internal sealed class LeaderScan
             _leaders.Add((long)(function.Address - _text.Address));
     }
 
-    private void ScanWords(ReadOnlySpan<ulong> words)
+    private void ScanWords(ReadOnlyMemory<byte> contents, int skip)
     {
+        if (contents.Length <= skip)
+            return;
+        var words = contents[skip..];
+        foreach (var part in TextParts.Select(words.Length, (start, end) => ScanWords(MemoryMarshal.Cast<byte, ulong>(words.Span[start..end]))))
+        {
+            foreach (var leader in part)
+                _leaders.Add(leader);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private List<long> ScanWords(ReadOnlySpan<ulong> words)
+    {
+        var found = new List<long>();
         var at = 0;
-        var low = _text.Address;
-        var length = (ulong)_text.Bytes.Length;
+        var low = _text.Address + (ulong)_leaders.Low;
+        var length = (ulong)(_leaders.High - _leaders.Low);
         if (Vector256.IsHardwareAccelerated)
         {
             ref var start = ref MemoryMarshal.GetReference(words);
@@ -157,10 +178,14 @@ internal sealed class LeaderScan
             {
                 var offsets = Vector256.LoadUnsafe(ref start, (nuint)at) - Vector256.Create(low);
                 for (var bits = Vector256.LessThan(offsets, Vector256.Create(length)).ExtractMostSignificantBits(); bits != 0; bits &= bits - 1)
-                    _leaders.Add((long)(words[at + BitOperations.TrailingZeroCount(bits)] - low));
+                    found.Add((long)(words[at + BitOperations.TrailingZeroCount(bits)] - _text.Address));
             }
         }
         for (; at < words.Length; at++)
-            _leaders.Add((long)(words[at] - low));
+        {
+            if (words[at] - low < length)
+                found.Add((long)(words[at] - _text.Address));
+        }
+        return found;
     }
 }

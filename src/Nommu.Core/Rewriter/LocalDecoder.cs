@@ -12,8 +12,10 @@ internal sealed class LocalDecoder(ReadOnlyMemory<byte> text)
     /// <summary>How far around a site short branches into its window can be, and windows reach.</summary>
     internal const int Reach = 160;
 
+    /// <summary>A known start of an instruction that is further away is of no use.</summary>
+    internal const int MaximumAnchorDistance = 768;
+
     private const int MaximumInstruction = 15;
-    private const int MaximumAnchorDistance = 768;
     private const int Synchronisation = 160;
     private const int BufferSize = MaximumAnchorDistance + Reach + MaximumInstruction + 2;
 

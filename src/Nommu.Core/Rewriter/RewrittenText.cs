@@ -81,25 +81,37 @@ public sealed class RewrittenText
     /// <returns>False, with nothing written, where a displacement would not reach, room is short, or the text is not the one this was made from.</returns>
     public bool Apply(Span<byte> text, ulong textAddress, Span<byte> stubs, ulong stubsAddress)
     {
-        var shift = unchecked((long)(stubsAddress - textAddress)) - NominalDistance;
-        if (text.Length < TextLength || stubs.Length < Stubs.Length || !IsReachable(shift))
+        var distance = unchecked((long)(stubsAddress - textAddress));
+        if (text.Length < TextLength || stubs.Length < Stubs.Length || !Reaches(distance))
             return false;
         foreach (var patch in Patches)
         {
             if (!text.Slice(patch.Offset, patch.Original.Length).SequenceEqual(patch.Original.Span))
                 return false;
         }
+        WriteStubs(stubs, distance);
+        foreach (var patch in Patches)
+            WritePatch(patch, text[patch.Offset..], distance);
+        return true;
+    }
+
+    /// <summary>Whether all displacements do for a distance from the text's first byte to the stubs' first byte.</summary>
+    internal bool Reaches(long distance) => IsReachable(distance - NominalDistance);
+
+    /// <summary>Writes the stubs for a distance that <see cref="Reaches"/>.</summary>
+    internal void WriteStubs(Span<byte> stubs, long distance)
+    {
         Stubs.Span.CopyTo(stubs);
         foreach (var fixup in _fixups)
-            Shift(stubs[fixup..], -shift);
-        foreach (var patch in Patches)
-        {
-            var at = text[patch.Offset..];
-            patch.Replacement.Span.CopyTo(at);
-            if (patch.IsJump)
-                Shift(at[1..], shift);
-        }
-        return true;
+            Shift(stubs[fixup..], NominalDistance - distance);
+    }
+
+    /// <summary>Writes one of <see cref="Patches"/> for such a distance.</summary>
+    internal void WritePatch(SitePatch patch, Span<byte> at, long distance)
+    {
+        patch.Replacement.Span.CopyTo(at);
+        if (patch.IsJump)
+            Shift(at[1..], distance - NominalDistance);
     }
 
     // Fields of stubs shrink where those of patches grow, so both were put on one scale.

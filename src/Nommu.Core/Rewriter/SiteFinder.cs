@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using Iced.Intel;
 
 namespace Nommu.Core.Rewriter;
@@ -8,14 +9,22 @@ internal sealed class SiteFinder
     /// <summary>A 5-byte window ends at most this far from its site: 4 bytes and one instruction of 15.</summary>
     private const int WindowReach = 24;
 
+    private const int SurroundingsShift = 10;
+
     private readonly ExecutableText _text;
     private readonly SiteScan _scan;
     private readonly LeaderMap _leaders;
     private readonly LocalDecoder _decoder;
+    private readonly LineMap _surroundings;
     private readonly List<(int From, int To)> _decoded = [];
 
-    internal SiteFinder(ExecutableText text, SiteScan scan, LeaderMap leaders) =>
+    internal SiteFinder(ExecutableText text, SiteScan scan, LeaderMap leaders)
+    {
         (_text, _scan, _leaders, _decoder) = (text, scan, leaders, new LocalDecoder(text.Bytes));
+        _surroundings = new LineMap(text.Bytes.Length, SurroundingsShift);
+        foreach (var candidate in scan.Candidates)
+            _surroundings.Add(candidate - LocalDecoder.MaximumAnchorDistance, candidate);
+    }
 
     /// <summary>Sites that are instructions beyond doubt, ascending.</summary>
     internal List<CandidateSite> Sites { get; } = [];
@@ -25,42 +34,54 @@ internal sealed class SiteFinder
 
     internal void Run()
     {
-        var near = FindAnchors(0);
-        var far = FindAnchors(LocalDecoder.Reach);
+        var (near, far) = FindAnchors();
         for (var i = 0; i < near.Length; i++)
             Decide(_scan.Candidates[i], far[i], near[i]);
         AddUndecodedBranches();
         _scan.BytesDecoded += _decoder.BytesDecoded;
     }
 
-    // For each candidate the nearest known start of an instruction that is at least so far before it; -1 where there is none.
-    private int[] FindAnchors(int distance)
+    // For each candidate the nearest known start of an instruction, and the nearest one that is further away than a short branch reaches; -1 where there is none that is near enough to be of use.
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (int[] Near, int[] Far) FindAnchors()
     {
-        var anchors = new int[_scan.Candidates.Count];
-        Array.Fill(anchors, -1);
-        if (_text.BeginsWithCode)
-            Offer(anchors, distance, 0);
+        var (near, far) = (new int[_scan.Candidates.Count], new int[_scan.Candidates.Count]);
+        Array.Fill(near, -1);
+        Array.Fill(far, -1);
+        if (near.Length == 0)
+            return (near, far);
+        if (_text.BeginsWithCode && _surroundings.Contains(0))
+            Offer(near, far, 0);
         foreach (var function in _text.Functions)
-            Offer(anchors, distance, (long)(function.Address - _text.Address));
+        {
+            var offset = (long)(function.Address - _text.Address);
+            if (_surroundings.Contains(offset))
+                Offer(near, far, (int)offset);
+        }
         foreach (var symbol in _text.Symbols)
         {
-            if (symbol.IsFunction)
-                Offer(anchors, distance, (long)(symbol.Address - _text.Address));
+            var offset = (long)(symbol.Address - _text.Address);
+            if (symbol.IsFunction && _surroundings.Contains(offset))
+                Offer(near, far, (int)offset);
         }
-        for (var i = 1; i < anchors.Length; i++)
-            anchors[i] = Math.Max(anchors[i], anchors[i - 1]);
-        return anchors;
+        for (var i = 1; i < near.Length; i++)
+            (near[i], far[i]) = (Math.Max(near[i], near[i - 1]), Math.Max(far[i], far[i - 1]));
+        return (near, far);
     }
 
-    private void Offer(int[] anchors, int distance, long offset)
+    private void Offer(int[] near, int[] far, int offset)
     {
-        if ((ulong)offset >= (ulong)_text.Bytes.Length)
-            return;
-        var at = _scan.Candidates.BinarySearch((int)Math.Min(int.MaxValue, offset + distance));
+        OfferTo(near, offset, offset);
+        OfferTo(far, (int)Math.Min(int.MaxValue, (long)offset + LocalDecoder.Reach), offset);
+    }
+
+    private void OfferTo(int[] anchors, int from, int offset)
+    {
+        var at = _scan.Candidates.BinarySearch(from);
         if (at < 0)
             at = ~at;
         if (at < anchors.Length)
-            anchors[at] = Math.Max(anchors[at], (int)offset);
+            anchors[at] = Math.Max(anchors[at], offset);
     }
 
     private void Decide(int candidate, int far, int near)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 
@@ -26,27 +27,42 @@ internal sealed class SiteScan
 
     internal long BytesDecoded { get; set; }
 
-    internal static SiteScan Of(ReadOnlySpan<byte> text)
+    internal static SiteScan Of(ReadOnlyMemory<byte> text)
+    {
+        var parts = TextParts.Select(text.Length, (start, end) => Scan(text.Span, start, end));
+        var scan = parts[0];
+        foreach (var part in parts.AsSpan(1))
+        {
+            scan.Candidates.AddRange(part.Candidates);
+            scan.Sysenters += part.Sysenters;
+            scan.Interrupts += part.Interrupts;
+        }
+        return scan;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private static SiteScan Scan(ReadOnlySpan<byte> text, int at, int end)
     {
         var scan = new SiteScan();
-        var at = 0;
         if (Vector256.IsHardwareAccelerated)
         {
             ref var start = ref MemoryMarshal.GetReference(text);
             var escape = Vector256.Create(EscapeByte);
             var interrupt = Vector256.Create(InterruptByte);
-            for (; at + Vector256<byte>.Count < text.Length; at += Vector256<byte>.Count)
+            for (; at + Vector256<byte>.Count < end; at += Vector256<byte>.Count)
             {
                 var first = Vector256.LoadUnsafe(ref start, (nuint)at);
                 var second = Vector256.LoadUnsafe(ref start, (nuint)at + 1);
                 var pairs = (Vector256.Equals(first, escape) & (Vector256.Equals(second, Vector256.Create(SyscallByte)) | Vector256.Equals(second, Vector256.Create(SysenterByte))))
                     | (Vector256.Equals(first, interrupt) & Vector256.Equals(second, Vector256.Create(InterruptNumber)));
+                if (pairs == Vector256<byte>.Zero)
+                    continue;
                 var hits = pairs.ExtractMostSignificantBits();
                 for (; hits != 0; hits &= hits - 1)
                     scan.Look(text, at + System.Numerics.BitOperations.TrailingZeroCount(hits));
             }
         }
-        for (; at < text.Length - 1; at++)
+        for (; at < end && at + 1 < text.Length; at++)
             scan.Look(text, at);
         return scan;
     }

@@ -11,12 +11,17 @@ namespace Nommu.Core.Rewriter;
 /// </remarks>
 internal static class VectorUse
 {
+    /// <summary>Larger ones mostly do, if only in a place where nobody comes; to tell takes longer than their calls are worth.</summary>
+    private const int LargestText = 16 << 20;
+
     private const int MostHits = 1 << 16;
     private const int MostDoubts = 256;
     private const int LongestInstruction = 15;
 
     internal static bool MayUse(ReadOnlyMemory<byte> text)
     {
+        if (text.Length > LargestText)
+            return true;
         var bytes = text.Span;
         var reader = new PlaceReader();
         var decoder = Decoder.Create(64, reader);

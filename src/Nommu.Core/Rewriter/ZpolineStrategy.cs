@@ -17,17 +17,17 @@ public sealed class ZpolineStrategy : IRewritingStrategy
     public RewrittenText Rewrite(ExecutableText text)
     {
         ArgumentNullException.ThrowIfNull(text);
-        var scan = SiteScan.Of(text.Bytes.Span);
+        var scan = SiteScan.Of(text.Bytes);
         var finder = new SiteFinder(text, scan, new LeaderMap(text.Bytes.Length));
         finder.Run();
         var patches = new List<SitePatch>();
         var sites = new List<RewrittenSite>();
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
-        var signalReturns = SignalReturnSites.Of(text.Bytes.Span);
+        var signalReturns = new SignalReturnSites(text.Bytes);
         foreach (var site in finder.Sites)
         {
-            if (signalReturns.Keeps(text.Bytes.Span, site.Offset))
+            if (signalReturns.Keeps(site.Offset))
             {
                 sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.SignalReturn));
                 continue;

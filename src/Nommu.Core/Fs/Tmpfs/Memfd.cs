@@ -36,6 +36,7 @@ internal sealed class Memfd(VirtualFileSystem fileSystem)
         var made = superBlock.Root.CreateUnnamed(new CreateRequest(InodeMode.S_IFREG | InodeMode.S_IRWXUGO, caller.Credentials.Fsuid, caller.Credentials.Fsgid));
         if (!made.TryGet(out var inode) || inode is not TmpfsFile file)
             return made.IsOk ? Errno.ENOSYS : made.Error;
+        file.MayBeWrittenUncounted = true;
         return file.Open(new OpenRequest(fileSystem.Anonymous.Place(file, name), OpenFlags.O_RDWR | OpenFlags.O_LARGEFILE));
     }
 

@@ -1,4 +1,6 @@
 using System.Buffers.Binary;
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 
 namespace Nommu.Core.Loader.Elf;
 
@@ -57,16 +59,30 @@ internal sealed partial class ElfImage
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void AddSymbols(ReadOnlySpan<byte> symbols, uint count, List<NamedAddress> addresses)
     {
-        for (; count > 0 && symbols.Length >= SymbolSize; count--, symbols = symbols[SymbolSize..])
+        var known = MemoryMarshal.Cast<byte, Symbol>(symbols);
+        known = known[..(int)Math.Min(count, (uint)known.Length)];
+        addresses.EnsureCapacity(addresses.Count + known.Length);
+        foreach (ref readonly var symbol in known)
         {
-            var section = BinaryPrimitives.ReadUInt16LittleEndian(symbols[6..]);
-            var value = BinaryPrimitives.ReadUInt64LittleEndian(symbols[8..]);
-            var type = symbols[4] & 0xf;
-            if (section != 0 && value != 0 && type != STT_TLS)
-                addresses.Add(new NamedAddress(value, type == STT_FUNC));
+            var type = symbol.Info & 0xf;
+            if (symbol.Section != 0 && symbol.Value != 0 && type != STT_TLS)
+                addresses.Add(new NamedAddress(symbol.Value, type == STT_FUNC));
         }
+    }
+
+    /// <summary>ELF-64 Object File Format, Elf64_Sym.</summary>
+    [StructLayout(LayoutKind.Sequential, Size = SymbolSize)]
+    private readonly struct Symbol
+    {
+        internal readonly uint Name;
+        internal readonly byte Info;
+        internal readonly byte Other;
+        internal readonly ushort Section;
+        internal readonly ulong Value;
+        internal readonly ulong Size;
     }
 
     // The dynamic section does not say how long its symbol table is. DT_HASH does (nchain); DT_GNU_HASH ends its last chain with an odd word.

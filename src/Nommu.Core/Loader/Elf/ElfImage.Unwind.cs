@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+
 namespace Nommu.Core.Loader.Elf;
 
 /// <summary>
@@ -15,7 +18,16 @@ internal sealed partial class ElfImage
     /// <summary>A function as an unwinder's search table knows it.</summary>
     internal readonly record struct FunctionStart(ulong Address, ulong FrameAddress);
 
+    /// <summary>An entry of .eh_frame_hdr's table, in the form every linker writes: distances from its start.</summary>
+    [StructLayout(LayoutKind.Sequential)]
+    private readonly struct SearchEntry
+    {
+        internal readonly int Function;
+        internal readonly int Frame;
+    }
+
     /// <summary>The functions of .eh_frame_hdr's table, ascending; nothing where there is no table or it is not in the form every linker writes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal List<FunctionStart> ReadFunctionTable()
     {
         var functions = new List<FunctionStart>();
@@ -32,13 +44,12 @@ internal sealed partial class ElfImage
             if (countEncoding != DW_EH_PE_udata4 || tableEncoding != DW_EH_PE_datarel_sdata4)
                 return functions;
             reader.ReadEncoded(frameEncoding);
-            for (var count = reader.ReadUInt32(); count > 0; count--)
-            {
-                var function = new FunctionStart(header.VirtualAddress + (ulong)(int)reader.ReadUInt32(), header.VirtualAddress + (ulong)(int)reader.ReadUInt32());
-                if (reader.Failed)
-                    break;
-                functions.Add(function);
-            }
+            var count = reader.ReadUInt32();
+            var entries = MemoryMarshal.Cast<byte, SearchEntry>(Contents(header)[reader.Position..]);
+            entries = entries[..(int)Math.Min(count, (uint)entries.Length)];
+            functions.EnsureCapacity(entries.Length);
+            foreach (var entry in entries)
+                functions.Add(new FunctionStart(header.VirtualAddress + (ulong)entry.Function, header.VirtualAddress + (ulong)entry.Frame));
             // Sorted by whoever linked the file, since unwinders search it; a file made by somebody else is not trusted to be.
             if (!IsAscending(functions))
                 functions.Sort(static (a, b) => a.Address.CompareTo(b.Address));
@@ -47,6 +58,7 @@ internal sealed partial class ElfImage
         return functions;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool IsAscending(List<FunctionStart> functions)
     {
         for (var i = 1; i < functions.Count; i++)

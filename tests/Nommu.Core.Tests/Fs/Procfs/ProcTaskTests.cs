@@ -127,7 +127,8 @@ public sealed class ProcTaskTests : IDisposable
     [Test]
     public void TheProgramCanBeExecutedThroughItsLink()
     {
-        var file = Create(_shell, "/busybox");
+        Create(_shell, "/busybox").Release();
+        var file = ProcMachine.Open(_shell, "/busybox").Value!;
         Assert.That(AttributeOperations.ChangeMode(_shell.FsCaller, file.Path, (InodeMode)0x1ED), Is.EqualTo(Errno.None));
         _shell.Space.Executable = file;
         var opened = FileOpening.OpenForExec(_shell.FsCaller, _shell.Fs.WorkingDirectory, "/proc/self/exe"u8);
