@@ -1,20 +1,33 @@
+using System.Diagnostics;
 using System.Runtime.CompilerServices;
 
 namespace Nommu.Core.Host;
 
 /// <summary>Where one host thread sleeps until another has something for it: a futex word with a sticky token. Exact to the microsecond, allocates nothing.</summary>
 /// <remarks>
-/// <see cref="Unpark"/> before <see cref="Park"/> makes it return at once. A sleeper asks the host to sleep at once: giving up the processor a few times first saves a futex call where both ends share one,
-/// but hands whole time slices to whoever else wants it, so that on a busy machine a vfork and execve took ten times as long.
-/// The word lies in a pinned array, so that who wakes a sleeper that has just gone for good touches memory that is still there.
+/// <para><see cref="Unpark"/> before <see cref="Park"/> makes it return at once.</para>
+/// <para>
+/// Two threads that take turns on one processor do so in half the time when the one that has nothing to do gives the processor up instead of falling asleep: the other finds nobody to wake. But whoever gives it up also
+/// loses its turn to all others that want it, a whole time slice each, which on a busy machine made a vfork and execve ten times as long. So it is tried only as long as it pays, which each sleeper finds out by itself:
+/// after a try that brought no token, or took long, the next tries are further apart, up to thousands of sleeps.
+/// </para>
+/// <para>The word lies in a pinned array, so that who wakes a sleeper that has just gone for good touches memory that is still there.</para>
 /// </remarks>
 internal sealed unsafe class HostThreadPark
 {
     private const int FUTEX_WAIT_PRIVATE = 128, FUTEX_WAKE_PRIVATE = 129;
+    private const int SYS_sched_yield = 24;
     private const int Empty = 0, Token = 1, Sleeping = -1;
+
+    /// <summary>Whoever takes its turn in return is back long before; whoever is back later has waited for somebody else.</summary>
+    private const long LongestYield = 20_000;
+
+    private const int MostSleepsBetweenYields = 4095;
 
     private readonly int[] _line = GC.AllocateArray<int>(16, pinned: true);
     private readonly int* _word;
+    private int _sleepsBetweenYields = 15;
+    private int _sleepsToYield = 15;
 
     internal HostThreadPark() => _word = (int*)Unsafe.AsPointer(ref _line[0]);
 
@@ -27,6 +40,8 @@ internal sealed unsafe class HostThreadPark
             return true;
         if (nanoseconds == 0)
             return false;
+        if ((nanoseconds < 0 || nanoseconds > LongestYield) && --_sleepsToYield < 0 && TryYield())
+            return true;
         if (Interlocked.CompareExchange(ref *_word, Sleeping, Empty) == Token)
         {
             Volatile.Write(ref *_word, Empty);
@@ -45,5 +60,15 @@ internal sealed unsafe class HostThreadPark
     {
         if (Interlocked.Exchange(ref *_word, Token) == Sleeping)
             _ = HostCalls.syscall(HostCalls.SYS_futex, (nint)_word, FUTEX_WAKE_PRIVATE, 1, 0, 0, 0);
+    }
+
+    private bool TryYield()
+    {
+        var start = Stopwatch.GetTimestamp();
+        _ = HostCalls.syscall(SYS_sched_yield, 0, 0, 0, 0, 0, 0);
+        var isWoken = Interlocked.CompareExchange(ref *_word, Empty, Token) == Token;
+        _sleepsBetweenYields = isWoken && Stopwatch.GetElapsedTime(start).TotalNanoseconds < LongestYield ? 0 : Math.Min((2 * _sleepsBetweenYields) + 1, MostSleepsBetweenYields);
+        _sleepsToYield = _sleepsBetweenYields;
+        return isWoken;
     }
 }
