@@ -26,7 +26,7 @@ internal enum GuestExitKind : uint
 }
 
 /// <summary>
-/// The block that GS points at while a host thread can run guest code: the guest's registers, the host's while the guest runs, and the words that emitted code answers simple calls from.
+/// The block that GS points at while a host thread can run guest code (but that of a process which uses GS itself, <see cref="OwnsGs"/>): the guest's registers, the host's while the guest runs, and the words that emitted code answers simple calls from.
 /// </summary>
 /// <remarks>Emitted code knows the offsets; <see cref="SyscallEntryOffset"/> is the one that rewritten programs know. The extended state (XSAVE, standard format) follows at <see cref="XStateOffset"/>.</remarks>
 [StructLayout(LayoutKind.Explicit, Size = XStateOffset)]
@@ -64,6 +64,9 @@ internal struct GuestContext
     [FieldOffset(0x120)] internal uint Euid;
     [FieldOffset(0x124)] internal uint Gid;
     [FieldOffset(0x128)] internal uint Egid;
+    [FieldOffset(0x12c)] internal uint OwnsGs;
+    [FieldOffset(0x130)] internal ulong GsBase;
+    [FieldOffset(0x138)] internal ulong FoundGs;
 }
 
 /// <summary>Offsets that emitted code uses; each is the field's in <see cref="GuestContext"/>, checked by a test.</summary>
@@ -75,4 +78,5 @@ internal static class ContextOffsets
     internal const int KickPending = 0xf0, SudSelector = 0xf4, Saved = 0xf8, SaveAllVectors = 0xfc;
     internal const int GuestMxcsr = 0x100, HostMxcsr = 0x104, GuestFcw = 0x108, HostFcw = 0x10a;
     internal const int Pid = 0x110, Tid = 0x114, Ppid = 0x118, Uid = 0x11c, Euid = 0x120, Gid = 0x124, Egid = 0x128;
+    internal const int OwnsGs = 0x12c, GsBase = 0x130, FoundGs = 0x138;
 }

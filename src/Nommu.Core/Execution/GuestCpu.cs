@@ -26,7 +26,7 @@ internal sealed unsafe class GuestCpu : IDisposable
     private readonly nint _hostThread = HostCalls.syscall(HostCalls.SYS_gettid, 0, 0, 0, 0, 0, 0);
     private readonly Lock _kickLock = new();
     private ulong _hostMask;
-    private void* _ownSignalStack;
+    private GuestSignalStack? _signalStack;
     private bool _disposed;
 
     private GuestCpu()
@@ -34,7 +34,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         var size = (nuint)(GuestContext.XStateOffset + _runtime.XStateSize);
         _context = (GuestContext*)NativeMemory.AlignedAlloc(size, 64);
         NativeMemory.Clear(_context, size);
-        _context->Self = (ulong)_context;
+        _context->Self = _context->FoundGs = (ulong)_context;
         _context->SyscallEntry = _runtime.Gate.FastEntry;
         _enter = (delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Enter;
         Reset();
@@ -80,7 +80,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         ulong old;
         _ = HostCalls.pthread_sigmask(2, &mask, &old);
         _hostMask = old;
-        EnsureSignalStack();
+        _signalStack = new GuestSignalStack(_context);
         ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(_context);
         if (!_runtime.Trap.Attach((nint)(&_context->SudSelector), start, end))
             throw new PlatformNotSupportedException("The host does not let this thread trap the system calls of guests.");
@@ -94,6 +94,8 @@ internal sealed unsafe class GuestCpu : IDisposable
     {
         _enter(_context);
         var kind = _context->ExitKind;
+        if (_context->FoundGs != (ulong)_context)
+            NoteGs();
         if (kind == GuestExitKind.TrappedSystemCall && _context->ErrorCode != AUDIT_ARCH_X86_64)
             return ForbiddenInterrupt();
         if (kind is GuestExitKind.SystemCall or GuestExitKind.TrappedSystemCall)
@@ -106,6 +108,13 @@ internal sealed unsafe class GuestCpu : IDisposable
         return new GuestExit(kind, (int)_context->Signal, (int)_context->Code, _context->Address, _context->TrapNumber, _context->ErrorCode);
     }
 
+    private void NoteGs()
+    {
+        _context->GsBase = _context->FoundGs;
+        _context->FoundGs = (ulong)_context;
+        HasTakenGs = _context->OwnsGs == 0;
+    }
+
     /// <summary>int 0x80, the 32-bit programs' way into the kernel, which this one has not: as where Linux is built without it, the processor refuses that gate (Intel SDM vol. 3, 6.13: the vector and the IDT bit).</summary>
     private GuestExit ForbiddenInterrupt()
     {
@@ -113,6 +122,16 @@ internal sealed unsafe class GuestCpu : IDisposable
         _context->Registers.Rip -= InstructionLength;
         return new GuestExit(GuestExitKind.Fault, HostSignals.SIGSEGV, SI_KERNEL, 0, GeneralProtection, (Vector << 3) | 2);
     }
+
+    /// <summary>Whether GS is the guest's own when it runs. Then nothing it runs may be rewritten.</summary>
+    internal bool OwnsGs
+    {
+        get => _context->OwnsGs != 0;
+        set => _context->OwnsGs = value ? 1U : 0;
+    }
+
+    /// <summary>The guest has set GS by an instruction, though it does not own it yet.</summary>
+    internal bool HasTakenGs { get; set; }
 
     /// <summary>Makes <see cref="Run"/> return <see cref="GuestExitKind.Kick"/> soon: at once if the guest runs, else at the next entry. From any thread.</summary>
     internal void Kick()
@@ -134,6 +153,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         _context->Registers = default;
         _context->Registers.Rflags = 0x202;
         _context->FsBase = 0;
+        _context->GsBase = 0;
         ResetXState();
     }
 
@@ -186,6 +206,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         CompleteXState();
         state.Registers = _context->Registers;
         state.FsBase = _context->FsBase;
+        state.GsBase = _context->GsBase;
         XState.CopyTo(state.XState);
     }
 
@@ -194,20 +215,9 @@ internal sealed unsafe class GuestCpu : IDisposable
     {
         _context->Registers = state.Registers;
         _context->FsBase = state.FsBase;
+        _context->GsBase = state.GsBase;
         state.XState.CopyTo(XState);
         XStateChanged();
-    }
-
-    private void EnsureSignalStack()
-    {
-        HostStack current;
-        _ = HostCalls.sigaltstack(null, &current);
-        if ((current.Flags & 2) == 0) // SS_DISABLE
-            return;
-        const int Size = 64 << 10;
-        _ownSignalStack = NativeMemory.AlignedAlloc(Size, 4096);
-        var stack = new HostStack { Pointer = (nint)_ownSignalStack, Size = Size };
-        _ = HostCalls.sigaltstack(&stack, null);
     }
 
     /// <summary>Gives the host thread back as it was.</summary>
@@ -221,12 +231,7 @@ internal sealed unsafe class GuestCpu : IDisposable
         }
         _runtime.Trap.Detach();
         ((delegate* unmanaged<GuestContext*, void>)_runtime.Gate.Bind)(null);
-        if (_ownSignalStack is not null)
-        {
-            var none = new HostStack { Flags = 2 };
-            _ = HostCalls.sigaltstack(&none, null);
-            NativeMemory.AlignedFree(_ownSignalStack);
-        }
+        _signalStack?.Dispose();
         var mask = _hostMask;
         _ = HostCalls.pthread_sigmask(2, &mask, null);
         NativeMemory.AlignedFree(_context);

@@ -7,5 +7,7 @@ internal sealed class GuestCpuState(int xstateSize)
 
     internal ulong FsBase;
 
+    internal ulong GsBase;
+
     internal byte[] XState { get; } = new byte[xstateSize];
 }

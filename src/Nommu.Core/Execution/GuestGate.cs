@@ -8,7 +8,7 @@ namespace Nommu.Core.Execution;
 /// <remarks>
 /// The facts it stands on:
 /// <list type="bullet">
-/// <item>The host keeps its thread block at FS and leaves GS alone, so GS is ours: it points at the thread's <see cref="GuestContext"/>. GS = 0 says "not a guest thread".</item>
+/// <item>The host keeps its thread block at FS and leaves GS alone, so GS is ours: it points at the thread's <see cref="GuestContext"/>. A process that uses GS itself gets it, and none of its text is rewritten then: all its calls trap, and handlers bring the context back.</item>
 /// <item>A rewritten site comes with rcx = the address behind its <c>syscall</c> and everything else as the guest had it. Nothing is written at rsp: the 128 bytes below it are the guest's red zone.</item>
 /// <item>rflags survive a system call, so the way out uses nothing but <c>mov</c>, <c>lea</c> and <c>jrcxz</c> until they are saved, on the host's stack.</item>
 /// <item>Simple questions (getpid and its kin) are answered in <see cref="FastEntry"/> without leaving; r11 is left undefined there, as syscall(2) allows.
@@ -170,7 +170,7 @@ internal sealed class GuestGate
     private void EmitEntry(CodeBuffer buffer)
     {
         var a = new Assembler(64);
-        Label guarded = a.CreateLabel(), more = a.CreateLabel(), everything = a.CreateLabel(), restored = a.CreateLabel(), abandon = a.CreateLabel(), end = a.CreateLabel();
+        Label ownGs = a.CreateLabel(), guarded = a.CreateLabel(), more = a.CreateLabel(), everything = a.CreateLabel(), restored = a.CreateLabel(), abandon = a.CreateLabel(), end = a.CreateLabel();
         a.push(rbx);
         a.push(rbp);
         a.push(r12);
@@ -203,6 +203,8 @@ internal sealed class GuestGate
         a.ldmxcsr(__dword_ptr[rdi + O.GuestMxcsr]);
         a.fldcw(__word_ptr[rdi + O.GuestFcw]);
         LoadFs(a, O.FsBase);
+        a.cmp(__dword_ptr[rdi + O.OwnsGs], 0);
+        a.jne(ownGs);
         a.push(__qword_ptr[rdi + O.Rflags]);
         a.popfq();
         a.mov(__byte_ptr[rdi + O.SudSelector], 1);
@@ -211,6 +213,8 @@ internal sealed class GuestGate
         a.mov(rsp, __qword_ptr[rdi + O.Rsp]);
         a.mov(rdi, __qword_ptr[rdi + O.Rdi]);
         a.jmp(__qword_ptr.gs[O.Rip]);
+        a.Label(ref ownGs);
+        EmitEntryWithOwnGs(a);
         a.Label(ref abandon);
         a.mov(__dword_ptr[rdi + O.ExitKind], (int)GuestExitKind.Kick);
         a.mov(rax, AbandonEntry);
@@ -221,6 +225,27 @@ internal sealed class GuestGate
         var (start, labels) = buffer.Emit(a);
         Enter = start;
         EnterRange = (labels.GetLabelRIP(guarded), labels.GetLabelRIP(end));
+    }
+
+    /// <summary>GS is the guest's from here on, so what is left to load comes from the host's stack, and iretq loads the rest of it at once. NT would make a task switch of that (Intel SDM, IRET).</summary>
+    private void EmitEntryWithOwnGs(Assembler a)
+    {
+        const int NotNestedTask = ~(1 << 14);
+        a.mov(eax, ss);
+        a.push(rax);
+        a.push(__qword_ptr[rdi + O.Rsp]);
+        a.mov(rax, __qword_ptr[rdi + O.Rflags]);
+        a.and(eax, NotNestedTask);
+        a.push(rax);
+        a.mov(eax, cs);
+        a.push(rax);
+        a.push(__qword_ptr[rdi + O.Rip]);
+        LoadGs(a);
+        a.mov(__byte_ptr[rdi + O.SudSelector], 1);
+        foreach (var (register, offset) in General)
+            a.mov(register, __qword_ptr[rdi + offset]);
+        a.mov(rdi, __qword_ptr[rdi + O.Rdi]);
+        a.iretq();
     }
 
     private void EmitFastEntry(CodeBuffer buffer)
@@ -289,15 +314,28 @@ internal sealed class GuestGate
     /// <summary>FS := the context's word. rdi = context; destroys rax, rcx, rdx, rsi, r11.</summary>
     private void LoadFs(Assembler a, int offset)
     {
+        a.mov(rax, __qword_ptr[rdi + offset]);
         if (_fsGsBase)
-        {
-            a.mov(rax, __qword_ptr[rdi + offset]);
             a.wrfsbase(rax);
-            return;
-        }
+        else
+            SetBase(a, 0x1002); // ARCH_SET_FS
+    }
+
+    /// <summary>GS := what the guest had there. As <see cref="LoadFs"/>.</summary>
+    private void LoadGs(Assembler a)
+    {
+        a.mov(rax, __qword_ptr[rdi + O.GsBase]);
+        if (_fsGsBase)
+            a.wrgsbase(rax);
+        else
+            SetBase(a, 0x1001); // ARCH_SET_GS
+    }
+
+    private static void SetBase(Assembler a, int code)
+    {
         a.mov(rdx, rdi);
-        a.mov(rsi, __qword_ptr[rdi + offset]);
-        a.mov(edi, 0x1002); // ARCH_SET_FS
+        a.mov(rsi, rax);
+        a.mov(edi, code);
         a.mov(eax, 158);
         a.syscall();
         a.mov(rdi, rdx);

@@ -8,7 +8,9 @@ namespace Nommu.Core.Execution;
 /// <summary>Our handlers for the signals that a guest's instructions can raise, for the kick, and a wrapper for CoreCLR's activation signal: emitted code in front of what was there before.</summary>
 /// <remarks>
 /// <list type="bullet">
-/// <item>They touch no thread-local storage: FS may be the guest's. GS tells whether the thread runs guests, rip tells where it was.</item>
+/// <item>They touch no thread-local storage: FS may be the guest's, and GS too. The alternate stack tells whether the thread runs guests: it has a size that nobody else's has, and at its far end stands the context
+/// (the signal's frame says which stack the thread has, <c>uc_stack</c>). rip tells where it was.</item>
+/// <item>A signal's frame does not hold GS, so what a handler puts there stays: whoever leaves a guest finds the context there, and what the guest had is noted.</item>
 /// <item>A fault in a user-copy routine goes on at its fix-up; one in guest code becomes an exit of <c>enter</c>; everything else goes to the handler that was installed before, with its arguments.</item>
 /// <item>Every handler needs SA_ONSTACK, since a guest's rsp may be anything. CoreCLR asks for it for SIGSEGV alone: its other handlers walk managed frames and compare their own address with theirs,
 /// so they must run where the thread was interrupted. Before one of these is called the whole signal frame is moved there, as if the host's kernel had put it there. The restorer is ours, since rt_sigreturn must get past Syscall User Dispatch while the guest's selector blocks.</item>
@@ -22,6 +24,7 @@ internal sealed unsafe class HostSignals
     internal const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGSYS = 31, ActivationSignal = 34;
     private const ulong SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000;
     private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14, RspInUcontext = GregsInUcontext + 8 * 15;
+    private const int StackInUcontext = 16, StackSizeInUcontext = 32;
 
     /// <summary>Places in the ucontext's gregs of rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8..r15, rip, rflags (sys/ucontext.h).</summary>
     private static readonly int[] Gregs = [13, 11, 14, 12, 9, 8, 10, 15, 0, 1, 2, 3, 4, 5, 6, 7, 16, 17];
@@ -104,7 +107,7 @@ internal sealed unsafe class HostSignals
             a.mov(r9, _copy.WordFixup);
             JumpIfIn(a, rcx, _copy.WordRange, redirect);
         }
-        LoadGs(a);
+        LoadContext(a);
         a.test(rax, rax);
         a.je(chain);
         a.cmp(__qword_ptr[rax + O.InGuest], 0);
@@ -134,12 +137,15 @@ internal sealed unsafe class HostSignals
                 a.mov(r8, __qword_ptr[rdx + GregsInUcontext + 8 * Gregs[i]]);
                 a.mov(__qword_ptr[rax + O.Rax + 8 * i], r8);
             }
+            NoteGs(a);
             a.mov(r9, _gate.LeaveAfterSignal);
             var why = a.CreateLabel();
             a.jmp(why);
             a.Label(ref entering);
+            a.mov(__qword_ptr[rax + O.FoundGs], rax);
             a.mov(r9, _gate.AbandonEntry);
             a.Label(ref why);
+            TakeGs(a);
             var kind = signal == KickSignal ? GuestExitKind.Kick : signal == SIGSYS ? GuestExitKind.TrappedSystemCall : GuestExitKind.Fault;
             a.mov(__dword_ptr[rax + O.ExitKind], (int)kind);
             a.mov(__qword_ptr[rax + O.Signal], signal);
@@ -273,24 +279,50 @@ internal sealed unsafe class HostSignals
         a.nop();
     }
 
-    /// <summary>rax := GS base; keeps rdi, rsi, rdx and reloads rcx.</summary>
-    private void LoadGs(Assembler a)
+    /// <summary>rax := the context of this thread, 0 where it runs no guests. rdx = ucontext.</summary>
+    private static void LoadContext(Assembler a)
+    {
+        var elsewhere = a.CreateLabel();
+        a.xor(eax, eax);
+        a.cmp(__qword_ptr[rdx + StackSizeInUcontext], GuestSignalStack.Size);
+        a.jne(elsewhere);
+        a.mov(rax, __qword_ptr[rdx + StackInUcontext]);
+        a.mov(rax, __qword_ptr[rax]);
+        a.Label(ref elsewhere);
+        a.nop();
+    }
+
+    /// <summary>Without the instructions for it a guest cannot change GS behind our back.</summary>
+    private void NoteGs(Assembler a)
+    {
+        if (!_fsGsBase)
+            return;
+        a.rdgsbase(r8);
+        a.mov(__qword_ptr[rax + O.FoundGs], r8);
+    }
+
+    /// <summary>GS := the context. rax = context; keeps rax, rdx, rsi, rdi, r9.</summary>
+    private void TakeGs(Assembler a)
     {
         if (_fsGsBase)
         {
-            a.rdgsbase(rax);
+            a.wrgsbase(rax);
             return;
         }
+        var ours = a.CreateLabel();
+        a.cmp(__dword_ptr[rax + O.OwnsGs], 0);
+        a.je(ours);
+        a.push(rax);
         a.push(rdi);
         a.push(rsi);
-        a.sub(rsp, 8);
-        a.mov(rsi, rsp);
-        a.mov(edi, 0x1004); // ARCH_GET_GS
+        a.mov(rsi, rax);
+        a.mov(edi, 0x1001); // ARCH_SET_GS
         a.mov(eax, HostCalls.SYS_arch_prctl);
         a.syscall();
-        a.pop(rax);
         a.pop(rsi);
         a.pop(rdi);
-        a.mov(rcx, __qword_ptr[rdx + RipInUcontext]);
+        a.pop(rax);
+        a.Label(ref ours);
+        a.nop();
     }
 }

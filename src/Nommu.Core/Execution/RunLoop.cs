@@ -17,7 +17,11 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
         {
             if (thread.Work != 0 && !LookAtWork(host, thread))
                 continue;
+            if (thread.Space.HasOwnGs != cpu.OwnsGs || cpu.OwnsGs)
+                PrepareGs(thread, cpu);
             var exit = cpu.Run();
+            if (cpu.HasTakenGs && TakeGs(thread, cpu) && exit.Kind == GuestExitKind.Fault)
+                continue;
             switch (exit.Kind)
             {
                 case GuestExitKind.SystemCall:
@@ -65,6 +69,21 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     return;
             }
         }
+    }
+
+    /// <summary>Where GS is the guest's own, its stubs are not to be run any more: it goes on at the instructions they stand for.</summary>
+    private static void PrepareGs(GuestThread thread, GuestCpu cpu)
+    {
+        cpu.OwnsGs = thread.Space.HasOwnGs;
+        if (cpu.OwnsGs)
+            cpu.Registers.Rip = thread.Space.ToOriginal(cpu.Registers.Rip);
+    }
+
+    /// <summary>GS was set by code that was made at run time: what has faulted since is tried once more with nothing rewritten.</summary>
+    private static bool TakeGs(GuestThread thread, GuestCpu cpu)
+    {
+        cpu.HasTakenGs = false;
+        return thread.Space.TakeGs() == Abi.Errno.None;
     }
 
     /// <returns>False where the loop is to look anew.</returns>

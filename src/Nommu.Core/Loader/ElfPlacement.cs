@@ -89,6 +89,8 @@ internal sealed class ElfPlacement
         if (!ProgramFile.HoldsText(header))
             return _space.Map(request).Error;
         var segment = _program.Segments[_nextSegment++];
+        if (_space.HasOwnGs || segment.UsesGs)
+            return _space.TakeGs() is var failed and not Errno.None ? failed : _space.Map(request).Error;
         var error = _space.MapText(request, segment, segment.StubLength == 0 ? 0 : _nextStubs);
         if (error == Errno.None)
             _nextStubs += segment.StubLength;

@@ -43,6 +43,7 @@ internal sealed class RewrittenSegment : TextSegment
             StubLength = stubLength,
             StubDistance = distance,
             SharesFile = sharesFile,
+            UsesGs = text.UsesGs,
             UsesVectorExtensions = text.HasVectorExtensions,
             Coverage = Counts(text.Coverage),
         };
@@ -71,6 +72,21 @@ internal sealed class RewrittenSegment : TextSegment
     }
 
     internal override bool IsZpolineSite(ulong textOffset) => textOffset >= (ulong)_skew && textOffset < Length && _text.IsZpolineSite((int)(textOffset - (ulong)_skew));
+
+    internal override void Restore(ulong textOffset, Span<byte> piece)
+    {
+        foreach (var patch in _text.Patches)
+        {
+            var at = _skew + patch.Offset - (long)textOffset;
+            if (at < 0 || at + patch.Original.Length > piece.Length)
+                continue;
+            // A jump's distance is another in each placement.
+            var place = piece.Slice((int)at, patch.Original.Length);
+            var (kept, end) = patch.IsJump ? (1, 5) : (patch.Original.Length, patch.Original.Length);
+            if (place[..kept].SequenceEqual(patch.Replacement.Span[..kept]) && place[end..].SequenceEqual(patch.Replacement.Span[end..]))
+                patch.Original.Span.CopyTo(place);
+        }
+    }
 
     internal override void RememberTrappedSite(ulong textOffset)
     {

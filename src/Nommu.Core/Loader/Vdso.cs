@@ -21,12 +21,13 @@ internal sealed class Vdso : IDisposable
         _arena = arena;
         _start = arena.Reserve(Length);
         var functions = new List<VdsoFunction>();
-        var code = new VdsoCode(clock.IsSystem ? HostVdso.Targets() : default, _start).Emit(Address + VdsoFile.CodeOffset, functions);
+        var code = new VdsoCode(clock.IsSystem ? HostVdso.Targets() : default, _start, _start + sizeof(uint)).Emit(Address + VdsoFile.CodeOffset, functions);
         VdsoFile.Make(code, functions).CopyTo(_pages.Span((long)Arena.PageSize, (int)Arena.PageSize));
         if (_start == 0 || HostMemory.MapFile(_start, Arena.PageSize, MapProtection.PROT_READ, shared: true, _pages.Descriptor, 0) != Errno.None
             || HostMemory.MapFile(Address, Arena.PageSize, MapProtection.PROT_READ | MapProtection.PROT_EXEC, shared: true, _pages.Descriptor, (long)Arena.PageSize) != Errno.None)
             throw new InsufficientMemoryException("No memory for the vDSO.");
         clock.RealtimeWasSet = () => _pages.Span(0, 1)[0] = 1;
+        arena.GsWasTaken = () => _pages.Span(sizeof(uint), 1)[0] = 1;
     }
 
     /// <summary>AT_SYSINFO_EHDR.</summary>

@@ -19,10 +19,12 @@ internal sealed class VdsoCode
 
     private readonly VdsoTargets _targets;
     private readonly ulong _realtimeIsSet;
+    private readonly ulong _gsIsTaken;
 
     /// <param name="targets">The host's functions.</param>
     /// <param name="realtimeIsSet">The address of a 32-bit word that is not 0 while real time is not the host's.</param>
-    internal VdsoCode(VdsoTargets targets, ulong realtimeIsSet) => (_targets, _realtimeIsSet) = (targets, realtimeIsSet);
+    /// <param name="gsIsTaken">The address of one that is not 0 where GS may be a program's own, so that calls are not made by way of it.</param>
+    internal VdsoCode(VdsoTargets targets, ulong realtimeIsSet, ulong gsIsTaken) => (_targets, _realtimeIsSet, _gsIsTaken) = (targets, realtimeIsSet, gsIsTaken);
 
     /// <summary>Assembles all functions, one after the other.</summary>
     /// <param name="address">Where they will be.</param>
@@ -112,12 +114,16 @@ internal sealed class VdsoCode
     }
 
     // As a stub does it. The instruction stands before the place to return to, where whoever looks for the call finds it.
-    private static void Call(Assembler a, uint number)
+    private void Call(Assembler a, uint number)
     {
-        var back = a.CreateLabel();
+        Label back = a.CreateLabel(), trap = a.CreateLabel();
+        a.mov(rcx, _gsIsTaken);
+        a.cmp(__dword_ptr[rcx], 0);
         a.mov(eax, number);
+        a.jne(trap);
         a.lea(rcx, __[back]);
         a.jmp(__qword_ptr.gs[GuestContext.SyscallEntryOffset]);
+        a.Label(ref trap);
         a.syscall();
         a.Label(ref back);
         a.ret();

@@ -14,11 +14,13 @@ internal sealed partial class AddressSpace
         var isExecutable = (request.Protection & MapProtection.PROT_EXEC) != 0;
         if (request.IsShared && isExecutable)
             UsesVectorExtensions = true; // code that nobody has looked at may use anything
-        if (request.IsShared || !isExecutable)
+        if (request.IsShared || !isExecutable || _hasOwnGs)
             return MapAsItIs(request, length);
         var segment = _texts?.Find(request.File!, request.Offset, length);
         try
         {
+            if (segment is { UsesGs: true })
+                return TakeGs() is var failed and not Errno.None ? failed : MapAsItIs(request, length);
             if (segment is not null && segment.Covers(request.Offset, length))
                 return MapText(request, length, segment, 0);
         }

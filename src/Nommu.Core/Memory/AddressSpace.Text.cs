@@ -126,7 +126,7 @@ internal sealed partial class AddressSpace
     /// <summary>Exchanges as much of an area as lies in one segment, from its start on; the rest is cut off. The area keeps its protection: it becomes executable afterwards.</summary>
     private Errno ExchangeText(VmArea area)
     {
-        if (area.Text is not null || area.Mapping is null || area.IsShared || (area.Flags & VmFlags.Written) != 0 || _texts?.Find(area.Mapping.File, (long)area.Offset, area.Length) is not { } segment)
+        if (area.Text is not null || area.Mapping is null || area.IsShared || (area.Flags & VmFlags.Written) != 0 || _hasOwnGs || _texts?.Find(area.Mapping.File, (long)area.Offset, area.Length) is not { } segment)
         {
             // Code that nobody has looked at may use anything.
             UsesVectorExtensions |= area.Text is null;
@@ -134,6 +134,8 @@ internal sealed partial class AddressSpace
         }
         try
         {
+            if (segment.UsesGs)
+                return TakeGs();
             if (segment.FileOffset > (long)area.Offset)
             {
                 SplitAt(area.Start + (ulong)(segment.FileOffset - (long)area.Offset));

@@ -180,6 +180,8 @@ internal sealed partial class AddressSpace
                     Gone(area.Start, area.End);
                 area.Drop();
             }
+            foreach (var stubs in _leftStubs)
+                stubs.Release();
             FreeHeapGap(heap, _brkReserveEnd);
             Gone(0, 0);
             _areas.Clear();

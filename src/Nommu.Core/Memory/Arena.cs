@@ -59,6 +59,9 @@ internal sealed class Arena : IDisposable
 
     internal ulong End => Start + _length;
 
+    /// <summary>Called when a process begins to use GS for itself (<see cref="AddressSpace.TakeGs"/>).</summary>
+    internal Action? GsWasTaken { get; set; }
+
     /// <summary>The door to the bytes.</summary>
     internal UserMemory Memory { get; }
 

@@ -34,6 +34,9 @@ internal abstract class TextSegment
     /// <summary>Pages that no piece of <see cref="PagesFor"/> holds are the file's own (<see cref="IMappable"/>).</summary>
     internal required bool SharesFile { get; init; }
 
+    /// <summary>It must not be mapped rewritten, nor any other with it (<see cref="AddressSpace.TakeGs"/>).</summary>
+    internal required bool UsesGs { get; init; }
+
     internal required bool UsesVectorExtensions { get; init; }
 
     internal required TextCoverage Coverage { get; init; }
@@ -56,6 +59,11 @@ internal abstract class TextSegment
 
     /// <summary>Whether a <c>call *%rax</c> stands in the place of a <c>syscall</c> at an offset of the text's pages.</summary>
     internal abstract bool IsZpolineSite(ulong textOffset);
+
+    /// <summary>Puts the file's own bytes back wherever a piece of the segment's pages still holds what was put there instead.</summary>
+    /// <param name="textOffset">Where the piece begins in the text's pages.</param>
+    /// <param name="piece">The piece.</param>
+    internal abstract void Restore(ulong textOffset, Span<byte> piece);
 
     /// <summary>A <c>syscall</c> at an offset of the text's pages was executed in its place.</summary>
     internal abstract void RememberTrappedSite(ulong textOffset);

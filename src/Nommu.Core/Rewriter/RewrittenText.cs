@@ -16,6 +16,7 @@ public sealed class RewrittenText
     {
         (TextAddress, TextLength, Patches, Stubs, NominalDistance, Table, Coverage) = (text.Address, text.Bytes.Length, patches, stubs, nominalDistance, table, coverage);
         HasVectorExtensions = VectorUse.MayUse(text.Bytes);
+        UsesGs = GsUse.In(text.Bytes);
         _fixups = [.. fixups];
         foreach (var fixup in _fixups)
         {
@@ -54,6 +55,9 @@ public sealed class RewrittenText
 
     /// <summary>False only when the text certainly holds no VEX or EVEX instruction with registers wider than 128 bits; then 16 xmm registers are all the vector state it can have.</summary>
     public bool HasVectorExtensions { get; }
+
+    /// <summary>It reads or sets GS itself, so a process that has it must have nothing rewritten.</summary>
+    internal bool UsesGs { get; }
 
     /// <summary>Whether <c>call *%rax</c> stands in the place of a <c>syscall</c> at an offset of the text.</summary>
     internal bool IsZpolineSite(int offset)

@@ -24,9 +24,14 @@ internal static class ThreadSetupSyscalls
             case ArchPrctlCode.ARCH_GET_FS:
                 return thread.Memory.Write(new UserPtr<ulong>(address), thread.Cpu.Context.FsBase);
             case ArchPrctlCode.ARCH_SET_GS:
-                return address == 0 ? Errno.None : Errno.EPERM;
+                if (address >= TaskSize)
+                    return Errno.EPERM;
+                var error = address == 0 && !thread.Space.HasOwnGs ? Errno.None : thread.Space.TakeGs();
+                if (error == Errno.None)
+                    thread.Cpu.Context.GsBase = address;
+                return error;
             case ArchPrctlCode.ARCH_GET_GS:
-                return thread.Memory.Write(new UserPtr<ulong>(address), 0UL);
+                return thread.Memory.Write(new UserPtr<ulong>(address), thread.Cpu.Context.GsBase);
             case ArchPrctlCode.ARCH_GET_CPUID:
                 return 1; // the instruction is not made to fault
             case ArchPrctlCode.ARCH_SET_CPUID:
