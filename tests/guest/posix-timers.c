@@ -195,6 +195,26 @@ static void overruns(void)
         ;
 }
 
+// Its one signal comes to be in the queue again and again, before and behind others.
+static void among_others(void)
+{
+    timer_t timer;
+    sigset_t pending;
+    must("create", make(CLOCK_MONOTONIC, SIGEV_SIGNAL, SIGUSR1, 7, &timer));
+    for (int i = 0; i < 3; i++) {
+        set(timer, 0, 1, 0);
+        do
+            sigpending(&pending);
+        while (!sigismember(&pending, SIGUSR1));
+        for (int number = 0; number < 2; number++)
+            sigqueue(getpid(), SIGRTMIN, (union sigval) { .sival_int = 10 * i + number });
+        wait_for("the lower number first");
+    }
+    for (int i = 0; i < 6; i++)
+        wait_for("then the others");
+    timer_delete(timer);
+}
+
 int main(int argc, char **argv)
 {
     timer_t timer;
@@ -217,6 +237,7 @@ int main(int argc, char **argv)
     mistakes();
     settings();
     overruns();
+    among_others();
     value("without an event", timer_create(CLOCK_MONOTONIC, NULL, &timer));
     set(timer, 0, 1, 0);
     long got = sigwaitinfo(&wanted, &info);

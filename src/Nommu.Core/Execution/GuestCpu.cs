@@ -102,7 +102,7 @@ internal sealed unsafe class GuestCpu : IDisposable
             return new GuestExit(kind, 0, 0, 0, 0, 0);
         if (kind == GuestExitKind.Kick)
         {
-            Volatile.Write(ref _context->KickPending, 0);
+            Interlocked.Exchange(ref _context->KickPending, 0); // a fence: whoever still saw it set has set Work before, and we look at that next
             return new GuestExit(kind, 0, 0, 0, 0, 0);
         }
         return new GuestExit(kind, (int)_context->Signal, (int)_context->Code, _context->Address, _context->TrapNumber, _context->ErrorCode);
@@ -138,7 +138,8 @@ internal sealed unsafe class GuestCpu : IDisposable
     {
         lock (_kickLock)
         {
-            if (_disposed)
+            // One under way is enough; the lock has it that its signal has been sent already, where there has to be one.
+            if (_disposed || Volatile.Read(ref _context->KickPending) != 0)
                 return;
             Volatile.Write(ref _context->KickPending, 1);
             Interlocked.MemoryBarrierProcessWide(); // stands in for the fence that the entry does without

@@ -136,6 +136,7 @@ internal sealed class PendingSignals
 
     private void Append(Sigqueue queued)
     {
+        queued.Next = null; // one with an owner may have been in a queue before
         if (_last is null)
             _first = queued;
         else
