@@ -55,6 +55,9 @@ internal sealed unsafe class HostThreadPark
         return woken;
     }
 
+    /// <summary>The token is there, and the sleeper has not taken it yet.</summary>
+    internal bool IsUnparked => Volatile.Read(ref *_word) == Token;
+
     /// <summary>Leaves the token. From any thread.</summary>
     internal void Unpark()
     {

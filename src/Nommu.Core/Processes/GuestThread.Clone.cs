@@ -19,7 +19,8 @@ internal sealed partial class GuestThread
         Result<GuestThread> made;
         lock (Process.Tasks.Lock)
         {
-            made = Process.Signals.GroupExit is null ? AddChild(request) : Errno.ERESTARTNOINTR;
+            // One that is to end makes nobody who would not end with it: musl's list of threads is half made then.
+            made = Process.Signals.GroupExit is null && !Signals.MustExit ? AddChild(request) : Errno.ERESTARTNOINTR;
             if (takesOver && made.TryGet(out var vforked))
                 host.Suspend(this, vforked);
         }

@@ -64,7 +64,7 @@ internal static class KernelStat
                 foreach (var thread in process.Threads)
                 {
                     total++;
-                    if (!thread.IsAsleep && process.State == ProcessState.Running)
+                    if (!thread.IsSleeping && process.State == ProcessState.Running)
                         running++;
                 }
             }

@@ -95,7 +95,7 @@ internal sealed class TaskSnapshot
 
     /// <summary>A vfork parent waits as Linux does in <c>wait_for_vfork_done</c>, which no signal but a deadly one ends.</summary>
     private static char StateOf(GuestProcess process, GuestThread? thread) =>
-        process.State == ProcessState.Stopped || thread is { Signals.IsStopped: true } ? 'T' : thread is { VforkChild: not null } ? 'D' : thread is { IsAsleep: true } ? 'S' : 'R';
+        process.State == ProcessState.Stopped || thread is { Signals.IsStopped: true } ? 'T' : thread is { VforkChild: not null } ? 'D' : thread is { IsSleeping: true } ? 'S' : 'R';
 
     private void TakeSignals(GuestProcess process, GuestThread? thread)
     {
