@@ -86,28 +86,42 @@ internal sealed class HostThread
         }
     }
 
-    /// <summary>A parent ends while its vfork child still runs here: the child goes on alone. Only the outermost can be let go, the others follow it.</summary>
-    /// <returns>The parent, to be ended by the caller; null where none is to end.</returns>
-    internal GuestThread? TakeDoomedParent(GuestThread thread)
+    /// <summary>Ends parents that are to end while a vfork child of theirs runs here: the child goes on without, and who waited for such a parent waits for the child.</summary>
+    internal void EndDoomedParents(GuestThread thread)
+    {
+        while (TakeDoomedParent(thread) is { } parent)
+            parent.Exit();
+    }
+
+    private GuestThread? TakeDoomedParent(GuestThread thread)
     {
         if (thread.VforkParent is null)
             return null;
         lock (thread.Process.Tasks.Lock)
         {
-            var child = thread;
-            while (child.VforkParent is { VforkParent: not null } parent)
-                child = parent;
-            var outermost = child.VforkParent!;
-            if (outermost.Process.Signals.GroupExit is null && !outermost.Signals.MustExit)
-                return null;
-            (child.VforkParent, outermost.VforkChild) = (null, null);
-            var states = _suspended.ToArray(); // the innermost first
-            _suspended.Clear();
-            for (var i = states.Length - 2; i >= 0; i--)
-                _suspended.Push(states[i]);
-            _unused.Push(states[^1]);
-            return outermost;
+            var depth = 0;
+            for (var child = thread; child.VforkParent is { } parent; child = parent, depth++)
+            {
+                if (parent.Process.Signals.GroupExit is null && !parent.Signals.MustExit)
+                    continue;
+                child.VforkParent = parent.VforkParent;
+                if (parent.VforkParent is { } above)
+                    above.VforkChild = child;
+                (parent.VforkChild, parent.VforkParent) = (null, null);
+                ForgetSuspended(depth);
+                return parent;
+            }
+            return null;
         }
+    }
+
+    /// <param name="depth">0 for who was suspended last.</param>
+    private void ForgetSuspended(int depth)
+    {
+        var states = _suspended.ToArray();
+        _suspended.Clear();
+        for (var i = states.Length - 1; i >= 0; i--)
+            (i == depth ? _unused : _suspended).Push(states[i]);
     }
 
     /// <summary>The running guest thread has another program or other rights.</summary>

@@ -56,7 +56,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
             registers.Rax = (ulong)result.Value;
             if (thread.Work == 0 && !SystemCallRestart.IsRestartCode(result.Value))
                 return;
-            EndDoomedParents(host, thread);
+            host.EndDoomedParents(thread);
             switch (SignalDelivery.Deliver(thread, number))
             {
                 case SignalVerdict.RestartCall:
@@ -89,7 +89,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
     /// <returns>False where the loop is to look anew.</returns>
     private bool LookAtWork(HostThread host, GuestThread thread)
     {
-        EndDoomedParents(host, thread);
+        host.EndDoomedParents(thread);
         switch (SignalDelivery.Deliver(thread, SignalDelivery.NoCall))
         {
             case SignalVerdict.RestartCall:
@@ -115,11 +115,5 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
     {
         thread.Exit();
         host.Leave(thread);
-    }
-
-    private static void EndDoomedParents(HostThread host, GuestThread thread)
-    {
-        while (host.TakeDoomedParent(thread) is { } parent)
-            parent.Exit();
     }
 }

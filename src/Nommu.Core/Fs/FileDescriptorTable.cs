@@ -84,29 +84,66 @@ internal sealed class FileDescriptorTable
         return Errno.EMFILE;
     }
 
+    /// <summary>Linux: <c>get_unused_fd_flags</c>: the lowest free number, for a file that is yet to come.</summary>
+    /// <returns>EMFILE.</returns>
+    internal Result<int> Reserve()
+    {
+        lock (_lock)
+        {
+            var fd = Reserve(0);
+            if (fd < 0)
+                return Errno.EMFILE;
+            SetBit(_open, fd, true);
+            return fd;
+        }
+    }
+
+    /// <summary>Linux: <c>put_unused_fd</c>.</summary>
+    internal void GiveBack(int fd)
+    {
+        lock (_lock)
+        {
+            SetBit(_open, fd, false);
+            _lowestFree = Math.Min(_lowestFree, fd);
+        }
+    }
+
+    /// <summary>Linux: <c>fd_install</c>. The table takes over the caller's reference.</summary>
+    internal void Install(int fd, FileDescription file, bool closeOnExec)
+    {
+        lock (_lock)
+            Set(fd, file, closeOnExec);
+    }
+
     /// <summary>dup2(2) and dup3(2), once the two numbers are known to differ; takes over the caller's reference.</summary>
+    /// <returns>EBADF above the limit, EBUSY where the number waits for another file.</returns>
     internal Result<int> Replace(int fd, FileDescription file, bool closeOnExec)
     {
-        FileDescription? old;
+        FileDescription? old = null;
+        var error = Errno.None;
         lock (_lock)
         {
             if ((uint)fd >= (uint)Math.Min(Limit, MaximumLimit))
             {
-                old = file;
-                fd = -1;
+                error = Errno.EBADF;
             }
             else
             {
                 Grow(fd);
                 old = _files[fd];
-                Set(fd, file, closeOnExec);
+                if (old is null && (_open[fd >> 6] & Bit(fd)) != 0)
+                    error = Errno.EBUSY;
+                else
+                    Set(fd, file, closeOnExec);
             }
         }
-        if (fd >= 0)
+        if (error == Errno.None)
+        {
             CloseFile(old);
-        else
-            old!.Release();
-        return fd < 0 ? Errno.EBADF : fd;
+            return fd;
+        }
+        file.Release();
+        return error;
     }
 
     /// <summary>close(2).</summary>
@@ -179,7 +216,11 @@ internal sealed class FileDescriptorTable
             _open.CopyTo(copy._open, 0);
             _closeOnExec.CopyTo(copy._closeOnExec, 0);
             for (var fd = 0; fd < _files.Length; fd++)
+            {
                 copy._files[fd] = _files[fd]?.Retain();
+                if (_files[fd] is null && (_open[fd >> 6] & Bit(fd)) != 0) // reserved, and not for the copy
+                    copy.GiveBack(fd);
+            }
             return copy;
         }
     }

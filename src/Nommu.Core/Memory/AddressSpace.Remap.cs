@@ -9,7 +9,7 @@ internal sealed partial class AddressSpace
     private const RemapFlags ToPlace = RemapFlags.MREMAP_FIXED | RemapFlags.MREMAP_DONTUNMAP;
 
     /// <summary>Linux: <c>TASK_SIZE</c>.</summary>
-    private const ulong TaskSize = (1UL << 47) - Arena.PageSize;
+    internal const ulong TaskSize = (1UL << 47) - Arena.PageSize;
 
     /// <summary>Grows, shrinks or moves a mapping.</summary>
     /// <returns>Where it is now; EINVAL, EFAULT, ENOMEM.</returns>

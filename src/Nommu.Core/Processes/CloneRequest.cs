@@ -1,10 +1,11 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Memory;
 
 namespace Nommu.Core.Processes;
 
 /// <summary>Linux: <c>struct kernel_clone_args</c>. What vfork(2), clone(2) and clone3(2) come down to.</summary>
 /// <param name="Flags">Without the signal.</param>
-/// <param name="ExitSignal">What the parent gets when the child ends; 0 for none.</param>
+/// <param name="ExitSignal">What the parent gets when the child ends; nothing for 0 and for what is no signal.</param>
 /// <param name="StackPointer">The child's; 0 for the caller's own.</param>
 /// <param name="ParentTid">Where CLONE_PARENT_SETTID writes.</param>
 /// <param name="ChildTid">For CLONE_CHILD_SETTID and CLONE_CHILD_CLEARTID.</param>
@@ -12,22 +13,36 @@ namespace Nommu.Core.Processes;
 internal readonly record struct CloneRequest(CloneFlags Flags, int ExitSignal, ulong StackPointer, ulong ParentTid, ulong ChildTid, ulong Tls)
 {
     private const CloneFlags Namespaces = CloneFlags.CLONE_NEWTIME | CloneFlags.CLONE_NEWNS | CloneFlags.CLONE_NEWCGROUP | CloneFlags.CLONE_NEWUTS
-        | CloneFlags.CLONE_NEWIPC | CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWPID | CloneFlags.CLONE_NEWNET | CloneFlags.CLONE_INTO_CGROUP;
+        | CloneFlags.CLONE_NEWIPC | CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_NEWPID | CloneFlags.CLONE_NEWNET;
+
+    /// <summary>Where CLONE_PIDFD writes the descriptor.</summary>
+    internal ulong PidfdAddress { get; init; }
+
+    /// <summary>The number the child is to have (clone3(2), set_tid); 0 for the next free one.</summary>
+    internal int WantedId { get; init; }
 
     internal bool Has(CloneFlags flag) => (Flags & flag) != 0;
 
-    /// <summary>Linux: the checks at the beginning of <c>copy_process</c>.</summary>
-    /// <returns>EINVAL for combinations that mean nothing, and for namespaces, as a kernel built without them; ENOSYS for a child with memory of its own (fork).</returns>
-    internal Errno Check()
+    /// <summary>Linux: the checks of <c>kernel_clone</c> and at the beginning of <c>copy_process</c>.</summary>
+    /// <param name="maker">Who calls.</param>
+    /// <returns>EINVAL for combinations that mean nothing, and for namespaces, as a kernel built without them; EPERM; EBADF for a control group, of which there are none; ENOSYS for a child with memory of its own (fork).</returns>
+    internal Errno Check(GuestThread maker)
     {
-        if (Has(Namespaces | CloneFlags.CLONE_PIDFD))
-            return Errno.EINVAL;
         if (Has(CloneFlags.CLONE_THREAD) && !Has(CloneFlags.CLONE_SIGHAND))
             return Errno.EINVAL;
-        if (Has(CloneFlags.CLONE_SIGHAND) && (!Has(CloneFlags.CLONE_VM) || Has(CloneFlags.CLONE_CLEAR_SIGHAND)))
+        if (Has(CloneFlags.CLONE_SIGHAND) && !Has(CloneFlags.CLONE_VM))
             return Errno.EINVAL;
-        if (ExitSignal is < 0 or > SigSet.Count)
+        // Init has no siblings, and nobody else whose parent is the host.
+        if (Has(CloneFlags.CLONE_PARENT) && (maker.Process.Signals.IsUnkillable || (maker.Process.Parent is null && !Has(CloneFlags.CLONE_THREAD))))
             return Errno.EINVAL;
+        if (Has(CloneFlags.CLONE_PIDFD) && (Has(CloneFlags.CLONE_DETACHED) || (Has(CloneFlags.CLONE_PARENT_SETTID) && PidfdAddress == ParentTid)))
+            return Errno.EINVAL;
+        if (Has(Namespaces))
+            return Has(CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_FS | CloneFlags.CLONE_SYSVSEM | CloneFlags.CLONE_THREAD) || maker.Credentials.IsPrivileged ? Errno.EINVAL : Errno.EPERM;
+        if (Has(CloneFlags.CLONE_INTO_CGROUP))
+            return Errno.EBADF;
+        if (Has(CloneFlags.CLONE_SETTLS) && Tls >= AddressSpace.TaskSize)
+            return Errno.EPERM;
         return Has(CloneFlags.CLONE_VM) ? Errno.None : Errno.ENOSYS;
     }
 }

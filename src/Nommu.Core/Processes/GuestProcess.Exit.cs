@@ -1,3 +1,5 @@
+using Nommu.Core.Abi;
+
 namespace Nommu.Core.Processes;
 
 /// <summary>Stopping, going on and ending: what the parent is told, and who inherits the children.</summary>
@@ -61,7 +63,7 @@ public sealed partial class GuestProcess
 
     private void NotifyOfDeath(GuestProcess parent)
     {
-        if (ExitSignal != 0)
+        if (ExitSignal is > 0 and <= SigSet.Count) // clone(2) takes any number
             _tasks.Events.ChildChanged(parent, this, ExitStatus);
         if (ExitSignal == 17 && _tasks.Events.IgnoresChildren(parent))
             Reap();
@@ -73,6 +75,7 @@ public sealed partial class GuestProcess
     {
         Parent?._children.Remove(this);
         _tasks.Remove(this);
+        ThreadGone.Wake();
     }
 
     private void Report(WaitStatus status)

@@ -17,7 +17,7 @@ public sealed partial class GuestProcess
     /// <summary>The kernel it belongs to.</summary>
     internal Machine Machine => _tasks.Machine;
 
-    /// <summary>Woken when a thread has gone.</summary>
+    /// <summary>Woken when a thread has gone, or the process that was left of them.</summary>
     internal WaitQueue ThreadGone { get; } = new();
 
     /// <summary>What the thread said that called exit(2) last: the process's status where nothing else ends it (Linux: <c>synchronize_group_exit</c>).</summary>

@@ -5,9 +5,10 @@ namespace Nommu.Core.Processes;
 /// <summary>Which children a wait call means: one, a group's, or all (waitpid(2)).</summary>
 /// <param name="Pid">A child's number, or 0 for any.</param>
 /// <param name="Group">A group's number, or 0 for any.</param>
-internal readonly record struct WaitTarget(int Pid, int Group)
+/// <param name="Known">A child that a descriptor means, or null for any.</param>
+internal readonly record struct WaitTarget(int Pid, int Group, GuestProcess? Known = null)
 {
-    internal bool Matches(GuestProcess child) => (Pid == 0 || child.Id == Pid) && (Group == 0 || child.Group.Id == Group);
+    internal bool Matches(GuestProcess child) => (Pid == 0 || child.Id == Pid) && (Group == 0 || child.Group.Id == Group) && (Known is null || child == Known);
 }
 
 /// <summary>The options of wait4(2) and waitid(2), in their bits (linux/wait.h).</summary>

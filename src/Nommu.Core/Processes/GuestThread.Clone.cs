@@ -8,12 +8,15 @@ namespace Nommu.Core.Processes;
 internal sealed partial class GuestThread
 {
     /// <summary>Makes a child or a thread.</summary>
-    /// <returns>The caller's answer, its child's number; nothing where the child has taken the caller's host thread over and answers 0 there. EINVAL, EAGAIN, ENOSYS, EFAULT.</returns>
+    /// <returns>The caller's answer, its child's number; nothing where the child has taken the caller's host thread over and answers 0 there. EINVAL, EPERM, EBADF, EAGAIN, EEXIST, EMFILE, ENOSYS, EFAULT.</returns>
     internal Syscalls.SyscallResult Clone(in CloneRequest request)
     {
-        var error = request.Check();
+        var error = request.Check(this);
         if (error != Errno.None)
             return error;
+        var pidfd = NoPidfd;
+        if (request.Has(CloneFlags.CLONE_PIDFD) && ReservePidfd(request.PidfdAddress, out pidfd) is not Errno.None and var noPidfd)
+            return noPidfd;
         var takesOver = request.Has(CloneFlags.CLONE_VFORK);
         var host = takesOver ? Host! : Machine.HostThreads.Take();
         Result<GuestThread> made;
@@ -28,8 +31,12 @@ internal sealed partial class GuestThread
         {
             if (!takesOver)
                 Machine.HostThreads.PutBack(host);
+            if (pidfd != NoPidfd)
+                Files.GiveBack(pidfd);
             return made.Error;
         }
+        if (pidfd != NoPidfd)
+            InstallPidfd(pidfd, child, request.Has(CloneFlags.CLONE_THREAD));
         if (takesOver)
         {
             Prepare(child, host.Cpu, request);
@@ -49,13 +56,13 @@ internal sealed partial class GuestThread
         int id;
         if (request.Has(CloneFlags.CLONE_THREAD))
         {
-            var allocated = Process.Tasks.Pids.Allocate();
+            var allocated = Process.Tasks.Pids.Allocate(request.WantedId);
             if (!allocated.TryGet(out id))
                 return allocated.Error;
         }
         else
         {
-            var added = Process.Tasks.Add(request.Has(CloneFlags.CLONE_PARENT) ? Process.Parent : Process);
+            var added = Process.Tasks.Add(request.Has(CloneFlags.CLONE_PARENT) ? Process.Parent : Process, request.WantedId);
             if (!added.TryGet(out process))
                 return added.Error;
             id = process.Id;

@@ -94,6 +94,7 @@ internal sealed partial class GuestThread
         {
             while (true)
             {
+                Host!.EndDoomedParents(this); // of whom some may be threads of this process
                 lock (process.Tasks.Lock)
                 {
                     if (process.Signals.GroupExit is not null || Signals.MustExit)

@@ -19,10 +19,13 @@ internal sealed class PidTable
 
     internal int InUse => _references.Count;
 
-    /// <summary>Takes the next free number for one holder.</summary>
-    /// <returns>EAGAIN where none is free (fork(2)).</returns>
-    internal Result<int> Allocate()
+    /// <summary>Takes a number for one holder.</summary>
+    /// <param name="wanted">Which; 0 for the next free one.</param>
+    /// <returns>EAGAIN where none is free (fork(2)), EEXIST where the wanted one is not (clone3(2)).</returns>
+    internal Result<int> Allocate(int wanted = 0)
     {
+        if (wanted != 0)
+            return _references.TryAdd(wanted, 1) ? wanted : Errno.EEXIST;
         for (var tries = 0; tries < Maximum; tries++)
         {
             _last = _last + 1 < Maximum ? _last + 1 : Math.Min(FirstAfterWrap, Maximum - 1);

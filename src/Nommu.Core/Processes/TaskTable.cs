@@ -41,11 +41,14 @@ internal sealed partial class TaskTable(IProcessEvents events)
     internal ProcessGroup? FindGroup(int id) => _groups.GetValueOrDefault(id);
 
     /// <summary>A new process: the child of <paramref name="parent"/>, in its group, or without parent one with a session of its own.</summary>
-    /// <returns>EAGAIN where no pid is free.</returns>
-    internal Result<GuestProcess> Add(GuestProcess? parent)
+    /// <param name="parent">Null for none.</param>
+    /// <param name="wantedId">The number it is to have; 0 for the next free one.</param>
+    /// <returns>EAGAIN where no pid is free, EEXIST where that one is not.</returns>
+    internal Result<GuestProcess> Add(GuestProcess? parent, int wantedId = 0)
     {
-        if (!Pids.Allocate().TryGet(out var pid))
-            return Errno.EAGAIN;
+        var allocated = Pids.Allocate(wantedId);
+        if (!allocated.TryGet(out var pid))
+            return allocated.Error;
         GuestProcess process;
         if (parent is null)
         {

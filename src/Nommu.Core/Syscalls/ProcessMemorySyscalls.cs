@@ -63,7 +63,7 @@ internal static class ProcessMemorySyscalls
         {
             if (tasks.FindThread(thread, pid) is not { } target || target.Space is not { } memory)
                 return Errno.ESRCH;
-            if (target.Process != thread.Process && !thread.Credentials.IsPrivileged && !IsSameUser(thread.Credentials, target.Credentials))
+            if (!MayAttach(thread, target))
                 return Errno.EPERM;
             if (!memory.TryRetain())
                 return Errno.ESRCH;
@@ -71,6 +71,10 @@ internal static class ProcessMemorySyscalls
             return Errno.None;
         }
     }
+
+    /// <summary>Linux: <c>ptrace_may_access</c> with PTRACE_MODE_ATTACH_REALCREDS.</summary>
+    internal static bool MayAttach(GuestThread caller, GuestThread target) =>
+        target.Process == caller.Process || caller.Credentials.IsPrivileged || IsSameUser(caller.Credentials, target.Credentials);
 
     /// <summary>Linux: the checks of ids in <c>__ptrace_may_access</c>.</summary>
     private static bool IsSameUser(Credentials mine, Credentials theirs) =>

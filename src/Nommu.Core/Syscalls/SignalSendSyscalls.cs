@@ -24,8 +24,9 @@ internal static class SignalSendSyscalls
     [Syscall(129, "rt_sigqueueinfo")]
     internal static SyscallResult RtSigqueueinfo(GuestThread thread, int pid, Signal signal, UserPtr<Siginfo> info)
     {
-        if (ReadInfo(thread, signal, info, out var given) is not Errno.None and var error)
+        if (ReadInfo(thread, info, out var given) is not Errno.None and var error)
             return error;
+        given.Signo = (int)signal;
         if (LooksLikeKernel(given) && pid != thread.Id)
             return Errno.EPERM;
         return pid <= 0 ? Errno.ESRCH : Sender(thread).Kill(thread, pid, given);
@@ -34,8 +35,9 @@ internal static class SignalSendSyscalls
     [Syscall(297, "rt_tgsigqueueinfo")]
     internal static SyscallResult RtTgsigqueueinfo(GuestThread thread, int processId, int threadId, Signal signal, UserPtr<Siginfo> info)
     {
-        if (ReadInfo(thread, signal, info, out var given) is not Errno.None and var error)
+        if (ReadInfo(thread, info, out var given) is not Errno.None and var error)
             return error;
+        given.Signo = (int)signal;
         if (processId <= 0 || threadId <= 0)
             return Errno.EINVAL;
         if (LooksLikeKernel(given) && threadId != thread.Id)
@@ -44,11 +46,10 @@ internal static class SignalSendSyscalls
     }
 
     /// <summary>Linux: <c>__copy_siginfo_from_user</c>. What the kernel does not keep must say nothing, unless the code tells that it does not.</summary>
-    private static Errno ReadInfo(GuestThread thread, Signal signal, UserPtr<Siginfo> info, out Siginfo given)
+    internal static Errno ReadInfo(GuestThread thread, UserPtr<Siginfo> info, out Siginfo given)
     {
         if (thread.Memory.Read(info, out given) is not Errno.None and var error)
             return error;
-        given.Signo = (int)signal;
         var rest = MemoryMarshal.AsBytes(new Span<Siginfo>(ref given))[Siginfo.KeptSize..];
         if (!given.IsKnownLayout && rest.ContainsAnyExcept((byte)0))
             return Errno.E2BIG;
@@ -57,9 +58,9 @@ internal static class SignalSendSyscalls
     }
 
     /// <summary>Nobody may look like the kernel, or like kill(2) and tkill(2), to another.</summary>
-    private static bool LooksLikeKernel(in Siginfo info) => info.Code is >= SigCode.SI_USER or SigCode.SI_TKILL;
+    internal static bool LooksLikeKernel(in Siginfo info) => info.Code is >= SigCode.SI_USER or SigCode.SI_TKILL;
 
     private static SignalSender Sender(GuestThread thread) => new(thread.Process.Tasks);
 
-    private static Siginfo From(GuestThread thread, Signal signal, int code) => Siginfo.FromUser(signal, code, thread.Process.Id, thread.Credentials.Uid);
+    internal static Siginfo From(GuestThread thread, Signal signal, int code) => Siginfo.FromUser(signal, code, thread.Process.Id, thread.Credentials.Uid);
 }

@@ -7,9 +7,6 @@ namespace Nommu.Core.Syscalls;
 /// <summary>What a C library calls first: arch_prctl(2), set_tid_address(2), set_robust_list(2).</summary>
 internal static class ThreadSetupSyscalls
 {
-    /// <summary>The end of what a program may address: the lower half of the address space without its last page.</summary>
-    private const ulong TaskSize = (1UL << 47) - 4096;
-
     /// <summary>FS is the program's own. GS is the kernel's: rewritten code finds the kernel by it, so it can't be set, and reads as the 0 that a program finds at its start.</summary>
     [Syscall(158, "arch_prctl")]
     internal static SyscallResult ArchPrctl(GuestThread thread, ArchPrctlCode code, ulong address)
@@ -17,7 +14,7 @@ internal static class ThreadSetupSyscalls
         switch (code)
         {
             case ArchPrctlCode.ARCH_SET_FS:
-                if (address >= TaskSize)
+                if (address >= AddressSpace.TaskSize)
                     return Errno.EPERM;
                 thread.Cpu.Context.FsBase = address;
                 return Errno.None;

@@ -43,6 +43,7 @@ internal static class WaitSyscalls
         if ((options & ~(Common | WaitOptions.WEXITED | WaitOptions.WNOWAIT | Kinds)) != 0 || (options & Events) == 0)
             return Errno.EINVAL;
         WaitTarget target;
+        var mustNotWait = false;
         switch (type)
         {
             case WaitIdType.P_ALL:
@@ -54,12 +55,23 @@ internal static class WaitSyscalls
             case WaitIdType.P_PGID when id >= 0:
                 target = new WaitTarget(0, id == 0 ? thread.Process.Group.Id : id);
                 break;
+            case WaitIdType.P_PIDFD when id >= 0:
+                var meant = PidfdSyscalls.Find(thread, id, out var isNonblocking);
+                if (!meant.TryGet(out var pid))
+                    return meant.Error;
+                if (pid.Thread is not null)
+                    return Errno.ECHILD;
+                mustNotWait = isNonblocking && (options & WaitOptions.WNOHANG) == 0;
+                target = new WaitTarget(0, 0, pid.Process);
+                break;
             default:
                 return Errno.EINVAL;
         }
-        var found = thread.WaitForChild(target, options);
+        var found = thread.WaitForChild(target, options | (mustNotWait ? WaitOptions.WNOHANG : 0));
         if (!found.TryGet(out var finding))
             return found.Error;
+        if (mustNotWait && finding.Pid == 0)
+            return Errno.EAGAIN;
         var report = finding.Pid == 0
             ? default
             : new Siginfo { Signo = (int)Signal.SIGCHLD, Code = finding.Status.ChildCode, Pid = finding.Pid, Uid = finding.Uid, Status = finding.Status.ChildStatus };

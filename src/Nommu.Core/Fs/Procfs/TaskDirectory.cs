@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs.Procfs;
 
@@ -14,6 +15,9 @@ internal sealed class TaskDirectory : PseudoDirectory
         _entries = task.IsThread ? TaskEntries.OfThread : TaskEntries.OfProcess;
         (Uid, Gid) = task.Owner;
     }
+
+    /// <summary>Whose it is; null below /proc/PID/task.</summary>
+    internal GuestProcess? Process => _task.IsThread ? null : _task.Process;
 
     /// <inheritdoc/>
     public override bool CachesNames => false;
