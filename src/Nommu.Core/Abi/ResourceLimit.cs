@@ -46,5 +46,6 @@ internal enum SchedPolicy
     SCHED_BATCH = 3,
     SCHED_IDLE = 5,
     SCHED_DEADLINE = 6,
+    SCHED_EXT = 7,
     SCHED_RESET_ON_FORK = 1073741824,
 }

@@ -19,6 +19,15 @@ internal static unsafe class HostProcessors
     /// <summary>The guest's number of the one that runs the current thread.</summary>
     internal static int Current => Math.Max(0, Array.IndexOf(Numbers, HostCalls.sched_getcpu())) % Count;
 
+    /// <summary>A bit for each of the guest's processors.</summary>
+    internal static ulong[] All()
+    {
+        var all = new ulong[(Count + 63) / 64];
+        for (var i = 0; i < Count; i++)
+            all[i / 64] |= 1UL << (i % 64);
+        return all;
+    }
+
     /// <summary>Lets a thread of the host run on some of them only.</summary>
     /// <param name="tid">The host's number of the thread.</param>
     /// <param name="allowed">A bit for each of the guest's processors; empty for all that the host allows.</param>

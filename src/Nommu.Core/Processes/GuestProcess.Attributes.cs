@@ -11,7 +11,7 @@ public sealed partial class GuestProcess
     /// <summary>Expedited barriers that were registered (membarrier(2)); gone with the program.</summary>
     internal Abi.MembarrierCommand Barriers { get; set; }
 
-    /// <summary>prctl(PR_SET_PDEATHSIG). Differs: Linux tells when the thread has ended that made the child, this kernel when the process has.</summary>
+    /// <summary>prctl(PR_SET_PDEATHSIG), once the thread has ended that made the child, or had inherited it.</summary>
     private void TellOfParentsDeath()
     {
         foreach (var thread in Threads)

@@ -61,6 +61,18 @@ public sealed partial class GuestProcess
         Exit(status);
     }
 
+    /// <summary>Linux: <c>forget_original_parent</c> where others of the parent's threads run on.</summary>
+    internal void ForgetMaker(GuestThread ended)
+    {
+        foreach (var child in _children)
+        {
+            if (child.Maker != ended)
+                continue;
+            child.Maker = null;
+            child.TellOfParentsDeath();
+        }
+    }
+
     private void NotifyOfDeath(GuestProcess parent)
     {
         if (ExitSignal is > 0 and <= SigSet.Count) // clone(2) takes any number
@@ -101,7 +113,7 @@ public sealed partial class GuestProcess
     private void ReparentTo(GuestProcess? reaper)
     {
         var heldByParent = Parent!.Group != Group && Parent.Group.Session == Group.Session;
-        Parent = reaper;
+        (Parent, Maker) = (reaper, null);
         foreach (var thread in Threads)
             thread.LoadIdentity();
         TellOfParentsDeath();

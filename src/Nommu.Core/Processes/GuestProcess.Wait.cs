@@ -31,13 +31,16 @@ internal readonly record struct WaitFinding(int Pid, WaitStatus Status, uint Uid
 public sealed partial class GuestProcess
 {
     /// <summary>One look at the children, which consumes what it reports unless WNOWAIT. The caller sleeps on <see cref="ChildChange"/> and looks again.</summary>
+    /// <param name="target">Which.</param>
+    /// <param name="options">What news.</param>
+    /// <param name="thread">Whose children only; null for all of the process.</param>
     /// <returns>Pid 0 where children match and none has news; ECHILD where none matches.</returns>
-    internal Result<WaitFinding> LookForChild(WaitTarget target, WaitOptions options)
+    internal Result<WaitFinding> LookForChild(WaitTarget target, WaitOptions options, GuestThread? thread = null)
     {
         var any = false;
         foreach (var child in _children)
         {
-            if (!target.Matches(child) || !IsOfKind(child, options))
+            if (!target.Matches(child) || !IsOfKind(child, options) || (thread is not null && child.ParentThread != thread))
                 continue;
             any = true;
             var uid = child.MainCredentials?.Uid ?? 0;

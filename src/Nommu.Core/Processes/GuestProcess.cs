@@ -31,6 +31,12 @@ public sealed partial class GuestProcess
 
     internal ProcessState State { get; private set; }
 
+    /// <summary>Linux: <c>real_parent</c>: which of the parent's threads made it; null once that has ended, and for who was inherited.</summary>
+    internal GuestThread? Maker { get; set; }
+
+    /// <summary>Whose child it is among the parent's threads: its maker's, later the first's. Under the lock.</summary>
+    internal GuestThread? ParentThread => Maker ?? (Parent?.Threads is [var first, ..] ? first : null);
+
     /// <summary>True once it has called execve; setpgid(2) leaves such a child alone.</summary>
     internal bool HasExecuted { get; set; }
 

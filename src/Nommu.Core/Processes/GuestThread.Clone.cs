@@ -23,7 +23,7 @@ internal sealed partial class GuestThread
         lock (Process.Tasks.Lock)
         {
             // One that is to end makes nobody who would not end with it: musl's list of threads is half made then.
-            made = Process.Signals.GroupExit is null && !Signals.MustExit ? AddChild(request) : Errno.ERESTARTNOINTR;
+            made = Process.Signals.GroupExit is not null || Signals.MustExit ? Errno.ERESTARTNOINTR : IsRefusedMore() ? Errno.EAGAIN : AddChild(request);
             if (takesOver && made.TryGet(out var vforked))
                 host.Suspend(this, vforked);
         }
@@ -49,6 +49,9 @@ internal sealed partial class GuestThread
         return id;
     }
 
+    /// <summary>RLIMIT_NPROC. Root has none.</summary>
+    private bool IsRefusedMore() => Credentials is { Uid: not 0, IsPrivileged: false } && Process.Tasks.IsOverLimit(this, Credentials, 1);
+
     /// <summary>The child's place among processes and what it shares. With the task table's lock held.</summary>
     private Result<GuestThread> AddChild(in CloneRequest request)
     {
@@ -67,6 +70,7 @@ internal sealed partial class GuestThread
                 return added.Error;
             id = process.Id;
             process.ExitSignal = request.Has(CloneFlags.CLONE_PARENT) ? Process.ExitSignal : request.ExitSignal;
+            process.Maker = request.Has(CloneFlags.CLONE_PARENT) ? Process.Maker : this;
             process.InheritFrom(Process, request);
         }
         var files = request.Has(CloneFlags.CLONE_FILES) ? Files.Share() : Files.Clone();

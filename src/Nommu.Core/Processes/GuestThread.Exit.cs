@@ -33,12 +33,18 @@ internal sealed partial class GuestThread
             if (process.Threads.Count == 1)
                 process.Leave(this, process.Signals.GroupExit ?? process.LastStatus);
             else
-                process.Threads.Remove(this);
+                LeaveOthers();
             if (Id != process.Id)
                 process.Tasks.Pids.Release(Id);
         }
         process.ThreadGone.Wake();
         process.Machine.OutOfMemory.Freed.Wake();
+    }
+
+    private void LeaveOthers()
+    {
+        Process.Threads.Remove(this);
+        Process.ForgetMaker(this);
     }
 
     /// <summary>Linux: <c>mm_release</c> and <c>exit_mm</c>: nobody waits for this thread to be done with its memory any more.</summary>

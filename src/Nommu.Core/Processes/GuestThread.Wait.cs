@@ -33,7 +33,7 @@ internal sealed partial class GuestThread
         Result<WaitFinding> Look()
         {
             lock (process.Tasks.Lock)
-                return process.LookForChild(target, options);
+                return process.LookForChild(target, options, (options & WaitOptions.__WNOTHREAD) != 0 ? this : null);
         }
     }
 }

@@ -22,6 +22,9 @@ internal sealed class TaskAttributes
     /// <summary>personality(2).</summary>
     internal Personality Personality { get; set; }
 
+    /// <summary>Linux: PF_NPROC_EXCEEDED: it has become a user with too many processes, which execve(2) looks at.</summary>
+    internal bool HasExceededProcesses { get; set; }
+
     /// <summary>-20 to 19 (setpriority(2)).</summary>
     internal int Nice { get; set; }
 
@@ -45,10 +48,12 @@ internal sealed class TaskAttributes
     {
         var child = (TaskAttributes)MemberwiseClone();
         child.ParentDeathSignal = 0;
+        child.HasExceededProcesses = false;
         if (ResetOnFork)
         {
             child.ResetOnFork = false;
-            (child.Policy, child.RealtimePriority) = (SchedPolicy.SCHED_NORMAL, 0);
+            if (RealtimePriority != 0)
+                (child.Policy, child.RealtimePriority, child.Nice) = (SchedPolicy.SCHED_NORMAL, 0, 0);
             child.Nice = Math.Max(child.Nice, 0);
         }
         return child;

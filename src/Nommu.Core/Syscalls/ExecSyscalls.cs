@@ -22,6 +22,12 @@ internal static class ExecSyscalls
         var name = UserPath.Read(thread, directory, path);
         if (name.Error != Errno.None)
             return name.Error;
+        if (thread.Attributes.HasExceededProcesses)
+        {
+            if (thread.Process.Tasks.IsOverLimit(thread, thread.Credentials, 0))
+                return Errno.EAGAIN;
+            thread.Attributes.HasExceededProcesses = false;
+        }
         if (name.Text.IsEmpty && (flags & AtFlags.AT_EMPTY_PATH) == 0)
             return Errno.ENOENT;
         var opened = name.Text.IsEmpty

@@ -23,6 +23,8 @@ internal static class MembarrierSyscalls
         {
             case MembarrierCommand.MEMBARRIER_CMD_QUERY:
                 return (long)Supported;
+            case MembarrierCommand.MEMBARRIER_CMD_GET_REGISTRATIONS:
+                return (long)process.Barriers;
             case MembarrierCommand.MEMBARRIER_CMD_REGISTER_GLOBAL_EXPEDITED or MembarrierCommand.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED:
             case MembarrierCommand.MEMBARRIER_CMD_REGISTER_PRIVATE_EXPEDITED_SYNC_CORE:
                 lock (process.Tasks.Lock)

@@ -6,8 +6,10 @@ namespace Nommu.Core.Syscalls;
 /// <summary>getpriority(2), setpriority(2), ioprio_get(2), ioprio_set(2). Kept and inherited; the host schedules as it does.</summary>
 internal static class PrioritySyscalls
 {
-    private const int Lowest = 19, Highest = -20;
-    private const int ClassShift = 13, ClassNone = 0, ClassRealtime = 1, ClassBestEffort = 2, ClassIdle = 3, Levels = 8;
+    /// <summary>The lowest priority is that of the nicest.</summary>
+    internal const int Lowest = 19, Highest = -20;
+
+    private const int ClassShift = 13, ClassMask = 7, ClassNone = 0, ClassRealtime = 1, ClassBestEffort = 2, ClassIdle = 3, Levels = 8;
 
     /// <summary>Answers 20 minus the best nice value, so that it is never negative.</summary>
     [Syscall(140, "getpriority")]
@@ -62,14 +64,9 @@ internal static class PrioritySyscalls
     [Syscall(251, "ioprio_set")]
     internal static SyscallResult IoprioSet(GuestThread thread, int which, int who, int priority)
     {
-        var (kind, level) = (priority >> ClassShift, priority & ((1 << ClassShift) - 1));
-        var valid = kind switch
-        {
-            ClassRealtime or ClassBestEffort => level < Levels,
-            ClassIdle => true,
-            ClassNone => level == 0,
-            _ => false,
-        };
+        // What stands above the level is a hint, and may be anything.
+        var (kind, level) = ((priority >> ClassShift) & ClassMask, priority % Levels);
+        var valid = kind is ClassRealtime or ClassBestEffort or ClassIdle || (kind == ClassNone && level == 0);
         if (!valid || which is < 1 or > 3)
             return Errno.EINVAL;
         if (kind == ClassRealtime && !thread.Credentials.IsPrivileged)
@@ -94,7 +91,7 @@ internal static class PrioritySyscalls
     {
         if (!SchedulingSyscalls.MayChange(thread, target))
             return Errno.EPERM;
-        if (nice < target.Attributes.Nice && !thread.Credentials.IsPrivileged && (ulong)(20 - nice) > target.Process.Limits[ResourceLimit.RLIMIT_NICE].Current)
+        if (nice < target.Attributes.Nice && !thread.Credentials.IsPrivileged && !SchedulingChange.IsWithinLimit(target, nice))
             return Errno.EACCES;
         target.Attributes.Nice = nice;
         return Errno.None;

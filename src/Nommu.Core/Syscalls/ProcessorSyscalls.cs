@@ -9,8 +9,6 @@ namespace Nommu.Core.Syscalls;
 /// <summary>Which processors: getcpu(2), sched_getaffinity(2), sched_setaffinity(2). A guest's are those the host's process may use.</summary>
 internal static class ProcessorSyscalls
 {
-    private static int Words => (HostProcessors.Count + 63) / 64;
-
     [Syscall(309, "getcpu")]
     internal static SyscallResult Getcpu(GuestThread thread, UserPtr<uint> processor, UserPtr<uint> node)
     {
@@ -25,12 +23,12 @@ internal static class ProcessorSyscalls
     {
         if (size * 8UL < (ulong)HostProcessors.Count || (size & (sizeof(ulong) - 1)) != 0)
             return Errno.EINVAL;
-        var found = SchedulingSyscalls.Find(thread, pid);
+        var found = SchedulingSyscalls.Find(thread, pid, forNegative: Errno.ESRCH);
         if (!found.TryGet(out var target))
             return found.Error;
         var affinity = target.Attributes.Affinity;
         if (affinity.Length == 0)
-            affinity = All();
+            affinity = HostProcessors.All();
         var bytes = MemoryMarshal.AsBytes(affinity.AsSpan());
         return thread.Memory.Write(mask.Address, bytes) is not Errno.None and var error ? error : bytes.Length;
     }
@@ -38,16 +36,16 @@ internal static class ProcessorSyscalls
     [Syscall(203, "sched_setaffinity")]
     internal static SyscallResult SchedSetaffinity(GuestThread thread, int pid, uint size, UserPtr<ulong> mask)
     {
-        var wanted = new ulong[Words];
+        var all = HostProcessors.All();
+        var wanted = new ulong[all.Length];
         var bytes = MemoryMarshal.AsBytes(wanted.AsSpan());
         if (thread.Memory.Read(mask.Address, bytes[..(int)Math.Min(size, (uint)bytes.Length)]) is not Errno.None and var error)
             return error;
-        var found = SchedulingSyscalls.Find(thread, pid);
+        var found = SchedulingSyscalls.Find(thread, pid, forNegative: Errno.ESRCH);
         if (!found.TryGet(out var target))
             return found.Error;
         if (!SchedulingSyscalls.MayChange(thread, target))
             return Errno.EPERM;
-        var all = All();
         var any = 0UL;
         for (var i = 0; i < wanted.Length; i++)
             any |= wanted[i] &= all[i];
@@ -60,13 +58,5 @@ internal static class ProcessorSyscalls
                 host.BindTo(wanted);
         }
         return Errno.None;
-    }
-
-    private static ulong[] All()
-    {
-        var all = new ulong[Words];
-        for (var i = 0; i < HostProcessors.Count; i++)
-            all[i / 64] |= 1UL << (i % 64);
-        return all;
     }
 }

@@ -8,8 +8,6 @@ namespace Nommu.Core.Syscalls;
 /// <summary>sched(7): policies and parameters. They are kept and inherited as on Linux; the host schedules its threads, and it makes no difference between them.</summary>
 internal static class SchedulingSyscalls
 {
-    private const int HighestPriority = 99;
-
     [Syscall(24, "sched_yield")]
     internal static SyscallResult SchedYield(GuestThread thread)
     {
@@ -47,14 +45,14 @@ internal static class SchedulingSyscalls
     internal static SyscallResult SchedGetPriorityMax(GuestThread thread, SchedPolicy policy)
     {
         _ = thread;
-        return IsPolicy(policy) || policy == SchedPolicy.SCHED_DEADLINE ? (IsRealtime(policy) ? HighestPriority : 0) : Errno.EINVAL;
+        return HasRange(policy) ? (SchedulingChange.IsRealtime(policy) ? SchedulingChange.HighestPriority : 0) : Errno.EINVAL;
     }
 
     [Syscall(147, "sched_get_priority_min")]
     internal static SyscallResult SchedGetPriorityMin(GuestThread thread, SchedPolicy policy)
     {
         _ = thread;
-        return IsPolicy(policy) || policy == SchedPolicy.SCHED_DEADLINE ? (IsRealtime(policy) ? 1 : 0) : Errno.EINVAL;
+        return HasRange(policy) ? (SchedulingChange.IsRealtime(policy) ? 1 : 0) : Errno.EINVAL;
     }
 
     /// <summary>Linux's default of 100 ms for the one policy that has a fixed slice, and what a tick would give the normal ones.</summary>
@@ -73,29 +71,10 @@ internal static class SchedulingSyscalls
         return thread.Memory.Write(interval, new Timespec(0, slice));
     }
 
-    [Syscall(315, "sched_getattr")]
-    internal static SyscallResult SchedGetattr(GuestThread thread, int pid, UserPtr<SchedAttr> attributes, uint size, uint flags)
-    {
-        if (flags != 0 || size < SchedAttr.FirstSize || size > Arena.PageSize)
-            return Errno.EINVAL;
-        var found = Find(thread, pid);
-        if (!found.TryGet(out var target))
-            return found.Error;
-        var own = target.Attributes;
-        return thread.Memory.Write(attributes, new SchedAttr
-        {
-            Size = SchedAttr.FirstSize,
-            Policy = own.Policy,
-            Flags = own.ResetOnFork ? SchedAttr.SCHED_FLAG_RESET_ON_FORK : 0,
-            Nice = IsRealtime(own.Policy) ? 0 : own.Nice,
-            Priority = (uint)own.RealtimePriority,
-        });
-    }
-
-    internal static Result<GuestThread> Find(GuestThread thread, int pid)
+    internal static Result<GuestThread> Find(GuestThread thread, int pid, Errno forNegative = Errno.EINVAL)
     {
         if (pid < 0)
-            return Errno.EINVAL;
+            return forNegative;
         if (pid == 0)
             return thread;
         lock (thread.Process.Tasks.Lock)
@@ -113,30 +92,13 @@ internal static class SchedulingSyscalls
         if (thread.Memory.Read(address, out var priority) is not Errno.None and var error)
             return error;
         var found = Find(thread, pid);
-        return found.TryGet(out var target) ? Set(thread, target, policy, priority) : found.Error;
-    }
-
-    /// <summary>Linux: <c>__sched_setscheduler</c> with the checks of <c>user_check_sched_setscheduler</c>.</summary>
-    private static Errno Set(GuestThread thread, GuestThread target, SchedPolicy? given, int priority)
-    {
-        var own = target.Attributes;
-        var policy = given is { } some ? some & ~SchedPolicy.SCHED_RESET_ON_FORK : own.Policy;
-        var reset = given is { } flagged ? (flagged & SchedPolicy.SCHED_RESET_ON_FORK) != 0 : own.ResetOnFork;
-        if (!IsPolicy(policy) || priority is < 0 or > HighestPriority || IsRealtime(policy) != (priority != 0))
-            return Errno.EINVAL;
-        if (!thread.Credentials.IsPrivileged)
-        {
-            var limit = target.Process.Limits[ResourceLimit.RLIMIT_RTPRIO].Current;
-            var raises = policy != own.Policy ? limit == 0 : priority > own.RealtimePriority && (ulong)priority > limit;
-            if (!MayChange(thread, target) || (IsRealtime(policy) && raises) || (own.ResetOnFork && !reset))
-                return Errno.EPERM;
-        }
+        if (!found.TryGet(out var target))
+            return found.Error;
+        var change = new SchedulingChange(policy & ~SchedPolicy.SCHED_RESET_ON_FORK, priority) { ResetOnFork = policy is { } some && (some & SchedPolicy.SCHED_RESET_ON_FORK) != 0 };
         lock (thread.Process.Tasks.Lock)
-            (own.Policy, own.RealtimePriority, own.ResetOnFork) = (policy, priority, reset);
-        return Errno.None;
+            return change.Apply(thread, target);
     }
 
-    private static bool IsRealtime(SchedPolicy policy) => policy is SchedPolicy.SCHED_FIFO or SchedPolicy.SCHED_RR;
-
-    private static bool IsPolicy(SchedPolicy policy) => IsRealtime(policy) || policy is SchedPolicy.SCHED_NORMAL or SchedPolicy.SCHED_BATCH or SchedPolicy.SCHED_IDLE;
+    /// <summary>Two more have a range than can be set here.</summary>
+    private static bool HasRange(SchedPolicy policy) => SchedulingChange.IsPolicy(policy) || policy is SchedPolicy.SCHED_DEADLINE or SchedPolicy.SCHED_EXT;
 }

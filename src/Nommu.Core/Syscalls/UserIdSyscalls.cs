@@ -75,7 +75,11 @@ internal static class UserIdSyscalls
 
     private static Errno Change(GuestThread thread, uint real, uint effective, uint saved)
     {
-        thread.Credentials = thread.Credentials with { Uid = real, Euid = effective, Suid = saved, Fsuid = effective };
+        var old = thread.Credentials;
+        var changed = old with { Uid = real, Euid = effective, Suid = saved, Fsuid = effective };
+        if (real != old.Uid) // Linux: flag_nproc_exceeded
+            thread.Attributes.HasExceededProcesses = real != 0 && thread.Process.Tasks.IsOverLimit(thread, changed, 0);
+        thread.Credentials = changed;
         return Errno.None;
     }
 }

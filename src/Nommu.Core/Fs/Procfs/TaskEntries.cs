@@ -24,7 +24,11 @@ internal static class TaskEntries
     ];
 
     /// <summary>What a thread has.</summary>
-    internal static readonly TaskEntry[] OfThread = Common();
+    internal static readonly TaskEntry[] OfThread =
+    [
+        .. Common(),
+        File("children", ReadAll, TaskStat.ShowChildren),
+    ];
 
     private static TaskEntry[] Common() =>
     [

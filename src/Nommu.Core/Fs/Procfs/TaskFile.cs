@@ -57,7 +57,7 @@ internal sealed class CommFile(ProcTask task, ulong ino, InodeMode mode) : TaskF
             return Errno.ESRCH;
         if (opener is not null && opener.Process != Task.Process)
             return Errno.EINVAL;
-        var end = text.IndexOfAny((byte)'\n', (byte)0);
+        var end = text.IndexOf((byte)0);
         thread.Name = text[..Math.Min(end < 0 ? text.Length : end, LongestName)].ToArray();
         return Errno.None;
     }

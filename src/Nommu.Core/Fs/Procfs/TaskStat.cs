@@ -23,7 +23,7 @@ internal static class TaskStat
         // Linux leaves real-time signals out of these four, as they are older than those.
         const ulong Standard = 0x7fffffff;
         text.Add($"{now.Pending.Bits & Standard} {now.Blocked.Bits & Standard} {now.Ignored.Bits & Standard} {now.Caught.Bits & Standard} 0 0 0 ");
-        text.Add($"{task.Process.ExitSignal} 0 {now.Thread?.Attributes.RealtimePriority ?? 0} {(int)(now.Thread?.Attributes.Policy ?? SchedPolicy.SCHED_NORMAL)} 0 0 0 ");
+        text.Add($"{(task.Id == task.Process.Id ? task.Process.ExitSignal : -1)} 0 {now.Thread?.Attributes.RealtimePriority ?? 0} {(int)(now.Thread?.Attributes.Policy ?? SchedPolicy.SCHED_NORMAL)} 0 0 0 ");
         ShowLayout(text, memory, permitted);
         text.Add($" {(permitted ? now.ExitStatus.Value : 0)}\n");
         memory?.Release();
@@ -43,6 +43,21 @@ internal static class TaskStat
         memory.Release();
         var resident = figures.Resident;
         text.Add($"{figures.Size / Page} {resident.Total} {resident.File + resident.Shared} {figures.Code / Page} 0 {(figures.Data + figures.Stack) / Page} 0\n");
+        return Errno.None;
+    }
+
+    /// <summary>children of one thread, each with a space behind.</summary>
+    internal static Errno ShowChildren(ProcTask task, SeqText text, GuestThread? opener)
+    {
+        lock (task.Process.Tasks.Lock)
+        {
+            var thread = task.FindThreadLocked();
+            foreach (var child in task.Process.Children)
+            {
+                if (child.ParentThread == thread)
+                    text.Add($"{child.Id} ");
+            }
+        }
         return Errno.None;
     }
 

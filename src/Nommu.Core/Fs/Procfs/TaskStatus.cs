@@ -1,5 +1,5 @@
-using System.Globalization;
 using Nommu.Core.Abi;
+using Nommu.Core.Host;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 
@@ -22,7 +22,7 @@ internal static class TaskStatus
         }
         ShowSignals(text, now);
         ShowRights(text, now.Credentials, now.Thread is { Attributes.NoNewPrivileges: true });
-        ShowProcessors(text);
+        ShowProcessors(text, now.Thread);
         return Errno.None;
     }
 
@@ -82,13 +82,37 @@ internal static class TaskStatus
         text.Add($"NoNewPrivs:\t{(noNewPrivileges ? 1 : 0)}\nSeccomp:\t0\nSeccomp_filters:\t0\n");
     }
 
-    private static void ShowProcessors(SeqText text)
+    /// <summary>Linux: the bitmaps of %pb and %pbl: words of 32 bits, the highest first, and ranges.</summary>
+    private static void ShowProcessors(SeqText text, GuestThread? thread)
     {
-        var count = Environment.ProcessorCount;
-        var mask = count >= 64 ? ulong.MaxValue : (1UL << count) - 1;
-        text.Add($"Cpus_allowed:\t{(mask > uint.MaxValue ? string.Create(CultureInfo.InvariantCulture, $"{mask >> 32:x},{mask & uint.MaxValue:x8}") : mask.ToString("x", CultureInfo.InvariantCulture))}\n");
-        text.Add($"Cpus_allowed_list:\t{(count == 1 ? "0" : string.Create(CultureInfo.InvariantCulture, $"0-{count - 1}"))}\n");
+        var allowed = thread?.Attributes.Affinity is { Length: > 0 } some ? some : HostProcessors.All();
+        text.Add("Cpus_allowed:\t"u8);
+        for (var i = (HostProcessors.Count - 1) / 32; i >= 0; i--)
+        {
+            var word = (uint)(allowed[i / 2] >> (i % 2 * 32));
+            if (i == (HostProcessors.Count - 1) / 32)
+                text.Add($"{word:x}");
+            else
+                text.Add($",{word:x8}");
+        }
+        text.Add("\nCpus_allowed_list:\t"u8);
+        var separator = "";
+        for (var first = 0; first < HostProcessors.Count; first++)
+        {
+            if (!Has(first))
+                continue;
+            var last = first;
+            while (last + 1 < HostProcessors.Count && Has(last + 1))
+                last++;
+            text.Add($"{separator}{first}");
+            if (last > first)
+                text.Add($"-{last}");
+            (separator, first) = (",", last);
+        }
+        text.Add("\n"u8);
         text.Add("Mems_allowed:\t1\nMems_allowed_list:\t0\nvoluntary_ctxt_switches:\t0\nnonvoluntary_ctxt_switches:\t0\n"u8);
+
+        bool Has(int processor) => (allowed[processor / 64] >> (processor % 64) & 1) != 0;
     }
 
     private static void Row(SeqText text, string label, ulong bytes) => text.Add($"{label}:\t{bytes / 1024,8} kB\n");
