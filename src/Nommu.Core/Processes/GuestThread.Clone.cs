@@ -22,7 +22,7 @@ internal sealed partial class GuestThread
         Result<GuestThread> made;
         lock (Process.Tasks.Lock)
         {
-            // One that is to end makes nobody who would not end with it: musl's list of threads is half made then.
+            // Who is to end makes nobody that would not know of it: another thread may be waiting to be the only one.
             made = Process.Signals.GroupExit is not null || Signals.MustExit ? Errno.ERESTARTNOINTR : IsRefusedMore() ? Errno.EAGAIN : AddChild(request);
             if (takesOver && made.TryGet(out var vforked))
                 host.Suspend(this, vforked);
