@@ -7,7 +7,7 @@ namespace Nommu.Core.Syscalls;
 /// <summary>What a C library calls first: arch_prctl(2), set_tid_address(2), set_robust_list(2).</summary>
 internal static class ThreadSetupSyscalls
 {
-    /// <summary>FS is the program's own. GS is the kernel's: rewritten code finds the kernel by it, so it can't be set, and reads as the 0 that a program finds at its start.</summary>
+    /// <summary>FS is the program's own. GS is where rewritten code finds the kernel until a program sets it (<see cref="AddressSpace.TakeGs"/>); it reads as the 0 that a program finds at its start.</summary>
     [Syscall(158, "arch_prctl")]
     internal static SyscallResult ArchPrctl(GuestThread thread, ArchPrctlCode code, ulong address)
     {
@@ -21,7 +21,7 @@ internal static class ThreadSetupSyscalls
             case ArchPrctlCode.ARCH_GET_FS:
                 return thread.Memory.Write(new UserPtr<ulong>(address), thread.Cpu.Context.FsBase);
             case ArchPrctlCode.ARCH_SET_GS:
-                if (address >= TaskSize)
+                if (address >= AddressSpace.TaskSize)
                     return Errno.EPERM;
                 var error = address == 0 && !thread.Space.HasOwnGs ? Errno.None : thread.Space.TakeGs();
                 if (error == Errno.None)
