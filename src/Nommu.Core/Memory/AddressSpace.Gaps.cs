@@ -55,7 +55,7 @@ internal sealed partial class AddressSpace
     private ulong TakeGap(ulong length)
     {
         var index = _gaps.FindBest(length, Arena.PageSize, usable: false, out var start);
-        if (index < 0)
+        if (index < 0 || IsInStackGap(start + length))
             return 0;
         _gaps.Take(index, start, length);
         _gapsLength -= length;

@@ -33,7 +33,7 @@ internal sealed partial class AddressSpace
                 error = CheckLimits(request, length, limits);
             if (error != Errno.None)
                 return error;
-            var mapped = request.File is null or IZeroMapping ? MapAnonymous(request, length) : MapFile(request, length);
+            var mapped = request.File is null or IZeroMapping ? MapAnonymous(WithRoom(request, length), length) : MapFile(request, length);
             if (mapped.TryGet(out var address) && IsPopulated(request))
                 _ = PopulateLocked(address, address + length);
             return mapped;
@@ -105,6 +105,14 @@ internal sealed partial class AddressSpace
         return address;
     }
 
+    private MapRequest WithRoom(in MapRequest request, ulong length)
+    {
+        if ((request.Flags & MapFlags.MAP_GROWSDOWN) == 0)
+            return request;
+        _hasGrowing = true;
+        return IsAnywhere(request) && FindRoomToGrow(length) is not 0 and var address ? request with { Address = address } : request;
+    }
+
     private static bool IsAnywhere(in MapRequest request) => !request.IsFixed && request.Address == 0;
 
     /// <param name="request">What is asked.</param>
@@ -165,7 +173,7 @@ internal sealed partial class AddressSpace
         var start = request.IsFixed ? request.Address : Arena.PageDown(request.Address);
         if (!request.IsFixed)
         {
-            if (start != 0 && Arena.Contains(start, length) && !AnyBetween(start, start + length) && HeapPart(start, start + length).Start == start + length && TryTakeGaps(start, start + length))
+            if (start != 0 && Arena.Contains(start, length) && !AnyBetween(start, start + length) && !IsInStackGap(start + length) && HeapPart(start, start + length).Start == start + length && TryTakeGaps(start, start + length))
                 return start;
             return ReservePages(length) is not 0 and var address ? address : Errno.ENOMEM;
         }

@@ -85,7 +85,7 @@ internal sealed partial class AddressSpace
     internal bool IsHole(ulong address)
     {
         lock (_lock)
-            return Find(address) is not { } area || (area.Protection == MapProtection.PROT_NONE && (area.Flags & VmFlags.GrowsDown) != 0);
+            return Find(address) is not { } area || (area.Protection == MapProtection.PROT_NONE && (area.Flags & VmFlags.GrowsDown) != 0 && area.Name == StackName);
     }
 
     private VmArea? Find(ulong address)

@@ -10,9 +10,13 @@ public sealed partial class UserMemory
 {
     private readonly ulong _start;
     private readonly ulong _end;
+    private readonly IStackGrower? _grower;
 
     /// <summary>Memory between two addresses; nothing outside is ever touched.</summary>
-    internal UserMemory(ulong start, ulong end) => (_start, _end) = (start, end);
+    internal UserMemory(ulong start, ulong end, IStackGrower? grower = null) => (_start, _end, _grower) = (start, end, grower);
+
+    /// <summary>The same memory for somebody whose mappings may grow when the kernel touches what is below them. Whole values do so, not what is copied in parts, which may be under a file's lock.</summary>
+    internal UserMemory For(IStackGrower grower) => new(_start, _end, grower);
 
     /// <returns>Bytes not copied.</returns>
     internal int CopyToUserPartial(ulong address, ReadOnlySpan<byte> source)
@@ -32,13 +36,25 @@ public sealed partial class UserMemory
     /// <param name="address">Where they are.</param>
     /// <param name="target">Where to.</param>
     /// <returns>EFAULT where not all of them can be read.</returns>
-    public Errno Read(ulong address, Span<byte> target) => CopyFromUserPartial(target, address) == 0 ? Errno.None : Errno.EFAULT;
+    public Errno Read(ulong address, Span<byte> target)
+    {
+        var missing = CopyFromUserPartial(target, address);
+        if (missing > 0 && _grower?.TryGrow(address + (ulong)(target.Length - missing), isWrite: false) == true)
+            missing = CopyFromUserPartial(target, address);
+        return missing == 0 ? Errno.None : Errno.EFAULT;
+    }
 
     /// <summary>Copies bytes into guest memory.</summary>
     /// <param name="address">Where to.</param>
     /// <param name="source">The bytes.</param>
     /// <returns>EFAULT where not all of them can be written.</returns>
-    public Errno Write(ulong address, ReadOnlySpan<byte> source) => CopyToUserPartial(address, source) == 0 ? Errno.None : Errno.EFAULT;
+    public Errno Write(ulong address, ReadOnlySpan<byte> source)
+    {
+        var missing = CopyToUserPartial(address, source);
+        if (missing > 0 && _grower?.TryGrow(address + (ulong)(source.Length - missing), isWrite: true) == true)
+            missing = CopyToUserPartial(address, source);
+        return missing == 0 ? Errno.None : Errno.EFAULT;
+    }
 
     internal Errno Read<T>(UserPtr<T> pointer, out T value) where T : unmanaged
     {
@@ -57,6 +73,8 @@ public sealed partial class UserMemory
         if (allowed == 0)
             return Errno.EFAULT;
         var length = UserCopy.StringLength(address, (ulong)allowed);
+        if (length < 0 && _grower?.TryGrow(address, isWrite: false) == true)
+            length = UserCopy.StringLength(address, (ulong)allowed);
         if (length < 0 || (length == allowed && allowed < buffer.Length))
             return Errno.EFAULT;
         if (length == allowed)

@@ -11,7 +11,12 @@ internal static class UserIovecs
     /// <summary>Linux: MAX_RW_COUNT: no call moves more at once (read(2), NOTES).</summary>
     internal const long MaximumCount = 0x7ffff000;
 
-    internal static IoVector Single(GuestThread thread, UserPtr<byte> buffer, ulong count) => new(thread.Memory, buffer.Address, (long)Math.Min(count, MaximumCount));
+    internal static IoVector Single(GuestThread thread, UserPtr<byte> buffer, ulong count)
+    {
+        if (count > 0)
+            GrowFor(thread, buffer.Address);
+        return new(thread.Memory, buffer.Address, (long)Math.Min(count, MaximumCount));
+    }
 
     internal static Errno Read(GuestThread thread, UserPtr<Iovec> pointer, int count, out IoVector vector)
     {
@@ -29,8 +34,17 @@ internal static class UserIovecs
                 return Errno.EINVAL;
             segment.Length = Math.Min(segment.Length, (ulong)(MaximumCount - total));
             total += (long)segment.Length;
+            if (segment.Length > 0)
+                GrowFor(thread, segment.Base);
         }
         vector = new IoVector(thread.Memory, segments, total);
         return Errno.None;
+    }
+
+    /// <summary>What is below a mapping that grows is there before the call begins, which may copy under a file's lock.</summary>
+    private static void GrowFor(GuestThread thread, ulong address)
+    {
+        if (thread.Space.HasGrowing && thread.Space.IsHole(address))
+            _ = thread.TryGrow(address, isWrite: false);
     }
 }
