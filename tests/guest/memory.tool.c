@@ -14,7 +14,7 @@ int main(void)
         int count = 0;
         while (count < MOST && (pieces[count] = mmap(0, PIECE, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0)) != MAP_FAILED)
             memset(pieces[count++], 1, PIECE);
-        printf("%s after %s\n", count < MOST ? strerror(errno) : "no error", count > 16 && count < 32 ? "most of 32 MB" : "an odd amount");
+        printf("%s after %s\n", count < MOST ? strerror(errno) : "no error", count > 32 && count < 64 ? "most of 64 MB" : "an odd amount");
         while (count > 0)
             munmap(pieces[--count], PIECE);
     }

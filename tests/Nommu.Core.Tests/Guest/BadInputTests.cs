@@ -56,9 +56,9 @@ public class BadInputTests
     public async Task NoMoreMemoryIsEnomem()
     {
         using var log = new LogCapture();
-        await using var kernel = await BootAsync(log, "mem=32m");
+        await using var kernel = await BootAsync(log, "mem=64m");
         var run = await ProgramRun.InKernelAsync(kernel, "/guest/memory.tool", "/");
-        Assert.That((run.Output, run.Status), Is.EqualTo(("Out of memory after most of 32 MB\nOut of memory after most of 32 MB\n", 0)));
+        Assert.That((run.Output, run.Status), Is.EqualTo(("Out of memory after most of 64 MB\nOut of memory after most of 64 MB\n", 0)));
         Assert.That((await ProgramRun.InKernelAsync(kernel, "/bin/echo", "/", "on")).Output, Is.EqualTo("on\n"));
         Assert.That(kernel.Machine.Arena.Charged, Is.Zero);
     }
@@ -67,7 +67,7 @@ public class BadInputTests
     public async Task AFullFileSystemIsEnospc()
     {
         using var log = new LogCapture();
-        await using var kernel = await BootAsync(log, "mem=32m");
+        await using var kernel = await BootAsync(log, "mem=64m");
         var run = await ProgramRun.InKernelAsync(kernel, "/bin/sh", "/", "-c", "cat /dev/zero > /tmp/all; echo $?; echo more > /tmp/more; echo $?; rm /tmp/all; echo room > /tmp/more; cat /tmp/more");
         Assert.That(run.Output, Is.EqualTo("1\n1\nroom\n"));
         Assert.That(run.Error, Does.Contain("No space left on device"));

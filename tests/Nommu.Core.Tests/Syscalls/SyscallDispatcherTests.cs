@@ -6,7 +6,7 @@ using Nommu.Core.Syscalls;
 
 namespace Nommu.Core.Tests.Syscalls;
 
-public class SyscallDispatcherTests
+public sealed class SyscallDispatcherTests : IDisposable
 {
     private sealed class Recorder : ILogger
     {
@@ -22,9 +22,12 @@ public class SyscallDispatcherTests
 
     private readonly Recorder _log = new();
     private readonly SyscallDispatcher _dispatcher;
-    private readonly GuestThread _thread = new(new UserMemory(0x1000, 0x2000), null!, null!, Credentials.Root);
+    private readonly SyscallFixture _fixture = new();
+    private readonly GuestThread _thread;
 
-    public SyscallDispatcherTests() => _dispatcher = new SyscallDispatcher(_log);
+    public SyscallDispatcherTests() => (_dispatcher, _thread) = (new SyscallDispatcher(_log), _fixture.Thread);
+
+    public void Dispose() => _fixture.Dispose();
 
     private SyscallResult Call(SystemCallNumber number, ulong a = 0, ulong b = 0, ulong c = 0) => _dispatcher.Dispatch(_thread, (int)number, new SyscallArguments(a, b, c, 0, 0, 0));
 
