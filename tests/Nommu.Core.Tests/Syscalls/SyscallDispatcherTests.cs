@@ -1,6 +1,5 @@
 using Microsoft.Extensions.Logging;
 using Nommu.Core.Abi;
-using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Syscalls;
 

@@ -49,6 +49,7 @@ internal sealed class SyscallFixture : IDisposable
             {
                 Id = process.Id,
                 Process = process,
+                Space = new AddressSpace(null!), // nothing is mapped
                 Clock = new Nommu.Core.Time.KernelClock(TimeProvider.System),
             };
             process.Threads.Add(thread);
