@@ -40,6 +40,16 @@ public class EscapeTests<TStrategy> where TStrategy : class, IRewritingStrategy
         Assert.That(output.TrimEnd().Split('\n'), Has.Length.EqualTo(lines).And.All.EndsWith(Answered));
     }
 
+    /// <summary>Noticed at the first signal or trap; before, rewritten code jumps to wherever the guest's own GS says, which is the guest's own end.</summary>
+    [Test]
+    public async Task GsThatIsSetByMadeCodeIsTheGuestsFromThereOn()
+    {
+        Assert.That((await RunAsync("gs")).TrimEnd().Split('\n'), Has.Length.EqualTo(3).And.All.EndsWith(Answered));
+        var early = await ProgramRun.InKernelAsync(_kernel, "/guest/escapes.tool", "/", "gs", "early");
+        Assert.That(early.Output, Does.Not.Contain("ESCAPED"));
+        Assert.That((await ProgramRun.InKernelAsync(_kernel, "/bin/echo", "/", "on")).Output, Is.EqualTo("on\n"));
+    }
+
     [Test]
     public async Task AJumpToACallInTheHostsLibraryIsCaught() => Assert.That(await RunAsync("host", CallInLibc().ToString("x", CultureInfo.InvariantCulture)), Is.EqualTo($"the host's own: {Answered}\n"));
 
