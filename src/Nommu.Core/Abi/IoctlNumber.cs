@@ -1,6 +1,6 @@
 namespace Nommu.Core.Abi;
 
-/// <summary>Linux: the requests of ioctl(2) that terminals, files, block devices and consoles know (ioctl_tty(2), ioctl_console(2)).</summary>
+/// <summary>Linux: the requests of ioctl(2) that terminals, files, timers, block devices and consoles know (ioctl_tty(2), ioctl_console(2)).</summary>
 internal enum IoctlNumber : uint
 {
     TCGETS = 0x5401,
@@ -43,6 +43,7 @@ internal enum IoctlNumber : uint
     TIOCSBRK = 0x5427,
     TIOCCBRK = 0x5428,
     TIOCGSID = 0x5429,
+    TFD_IOC_SET_TICKS = 0x40085400,
     TCGETS2 = 0x802c542a,
     TCSETS2 = 0x402c542b,
     TCSETSW2 = 0x402c542c,

@@ -20,7 +20,7 @@ internal static class TimerfdSyscalls
         if (wakesMachine && thread.Credentials.Euid != 0)
             return Errno.EPERM;
         var path = thread.Fs.FileSystem.Anonymous.Create("anon_inode:[timerfd]", (InodeMode)0x180);
-        var file = new TimerfdFile(path, (OpenFlags)(flags & TimerfdFlags.TFD_NONBLOCK), thread.Clock, clock is ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM);
+        var file = new TimerfdFile(path, (OpenFlags)(flags & TimerfdFlags.TFD_NONBLOCK), thread.Clock, clock);
         return thread.Files.Add(file, (flags & TimerfdFlags.TFD_CLOEXEC) != 0);
     }
 
@@ -36,7 +36,7 @@ internal static class TimerfdSyscalls
             return Errno.EBADF;
         if (file is not TimerfdFile timer)
             return Errno.EINVAL;
-        var previous = timer.Set(wanted, (flags & TimerfdFlags.TFD_TIMER_ABSTIME) != 0, (flags & TimerfdFlags.TFD_TIMER_CANCEL_ON_SET) != 0);
+        var previous = timer.Set(wanted, flags);
         return old.IsNull ? Errno.None : thread.Memory.Write(old, previous);
     }
 

@@ -26,7 +26,7 @@ internal sealed class RealTimer
     internal void Set(TimerSetting setting)
     {
         Ring(); // it may be due and the host too busy to have said so: Linux would have rung by now
-        _interval = setting.Interval;
+        _interval = setting.Value == 0 ? 0 : setting.Interval; // one of processor time keeps it while it is off
         _deadline = setting.Value == 0 ? MonotonicClock.Never : MonotonicClock.After(_clock.Provider, setting.Value);
         if (_deadline == MonotonicClock.Never)
             _timer.Stop();

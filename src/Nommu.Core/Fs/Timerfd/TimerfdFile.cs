@@ -19,34 +19,40 @@ internal sealed class TimerfdFile : FileDescription
     private readonly Lock _lock = new();
     private readonly WaitQueue _expired = new();
     private readonly KernelClock _clock;
+    private readonly ClockId _id;
     private readonly bool _isRealtime;
     private readonly ITimer _timer;
     private long _next = Off;
     private long _interval;
     private ulong _count;
+    private TimerfdFlags _flags;
     private bool _cancelOnSet;
     private long _realtimeOffset;
     private long _armedOffset;
 
-    internal TimerfdFile(FsPath path, OpenFlags flags, KernelClock clock, bool isRealtime) : base(path, OpenFlags.O_RDWR | flags)
+    internal TimerfdFile(FsPath path, OpenFlags flags, KernelClock clock, ClockId id) : base(path, OpenFlags.O_RDWR | flags)
     {
-        (_clock, _isRealtime) = (clock, isRealtime);
+        (_clock, _id, _isRealtime) = (clock, id, id is ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM);
         _timer = clock.Provider.CreateTimer(static file => ((TimerfdFile)file!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
     }
 
-    private long Now => _isRealtime ? _clock.RealtimeNanoseconds : _clock.MonotonicNanoseconds;
+    private long Now => _isRealtime ? _clock.RealtimeNanoseconds : IsBootTime ? _clock.ReadHost((int)ClockId.CLOCK_BOOTTIME) ?? _clock.MonotonicNanoseconds : _clock.MonotonicNanoseconds;
+
+    private bool IsBootTime => _id is ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM;
 
     /// <summary>timerfd_settime(2), with checked times. What has been counted is forgotten.</summary>
     /// <returns>What was set before.</returns>
-    internal Itimerspec Set(in Itimerspec value, bool isAbsolute, bool cancelOnSet)
+    internal Itimerspec Set(in Itimerspec value, TimerfdFlags flags)
     {
         Itimerspec old;
+        var isAbsolute = (flags & TimerfdFlags.TFD_TIMER_ABSTIME) != 0;
         lock (_lock)
         {
             old = Remaining();
             _count = 0;
             _interval = KernelClock.ToNanoseconds(value.Interval);
-            _cancelOnSet = cancelOnSet && isAbsolute && _isRealtime;
+            _flags = flags;
+            _cancelOnSet = (flags & TimerfdFlags.TFD_TIMER_CANCEL_ON_SET) != 0 && isAbsolute && _isRealtime;
             _realtimeOffset = _clock.RealtimeOffset;
             var time = KernelClock.ToNanoseconds(value.Value);
             _next = value.Value == default ? Off : isAbsolute ? time : AddSaturating(Now, time);
@@ -103,6 +109,37 @@ internal sealed class TimerfdFile : FileDescription
             Advance();
             RearmAfterSet();
             return _count > 0 || WasCanceled() ? PollEvents.POLLIN : PollEvents.None;
+        }
+    }
+
+    /// <inheritdoc/>
+    /// <remarks>TFD_IOC_SET_TICKS, for who restores a process that was saved; it is not for making 0 of them.</remarks>
+    public override Result<long> Ioctl(in IoctlRequest request)
+    {
+        if (request.Request != (uint)IoctlNumber.TFD_IOC_SET_TICKS)
+            return Errno.ENOTTY;
+        if (request.Memory.Read(new UserPtr<ulong>(request.Argument), out var ticks) != Errno.None)
+            return Errno.EFAULT;
+        if (ticks == 0)
+            return Errno.EINVAL;
+        lock (_lock)
+        {
+            if (WasCanceled())
+                return Errno.ECANCELED;
+            _count = ticks;
+        }
+        _expired.Wake();
+        return 0;
+    }
+
+    /// <inheritdoc/>
+    internal override void ShowInfo(SeqText text)
+    {
+        lock (_lock)
+        {
+            var times = Remaining();
+            text.Add($"clockid: {(int)_id}\nticks: {_count}\nsettime flags: {Convert.ToString((int)_flags, 8).PadLeft(2, '0')}\n");
+            text.Add($"it_value: ({times.Value.Seconds}, {times.Value.Nanoseconds})\nit_interval: ({times.Interval.Seconds}, {times.Interval.Nanoseconds})\n");
         }
     }
 
