@@ -16,8 +16,8 @@ internal readonly record struct GuestExit(GuestExitKind Kind, int Signal, int Co
 internal sealed unsafe class GuestCpu : IDisposable
 {
     private const ulong AUDIT_ARCH_X86_64 = 0xC000003E;
-    private const uint InitialMxcsr = 0x1f80;
-    private const ushort InitialFcw = 0x37f;
+    internal const uint InitialMxcsr = 0x1f80;
+    internal const ushort InitialFcw = 0x37f;
     private const int MxcsrOffset = 24;
 
     private readonly ExecutionRuntime _runtime = ExecutionRuntime.Instance;

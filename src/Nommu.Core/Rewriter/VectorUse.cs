@@ -8,6 +8,7 @@ namespace Nommu.Core.Rewriter;
 /// <remarks>
 /// In 64-bit code the bytes c4, c5 and 62 begin a VEX or EVEX instruction wherever an instruction begins (Intel SDM vol. 2, 2.3 and 2.7). Few places that are none decode to a valid one with wide registers
 /// (7 in musl's 400 KB, 87 in git's 2.7 MB), and decoding around those tells. The answer errs to true: what can't be told, and what would take too long.
+/// And <c>xrstor</c> loads such registers without naming them.
 /// </remarks>
 internal static class VectorUse
 {
@@ -18,7 +19,32 @@ internal static class VectorUse
     private const int MostDoubts = 256;
     private const int LongestInstruction = 15;
 
-    internal static bool MayUse(ReadOnlyMemory<byte> text)
+    private static ReadOnlySpan<byte> Restoring => [0x0f, 0xae];
+
+    internal static bool MayUse(ReadOnlyMemory<byte> text) => MayRestore(text) || MayName(text);
+
+    /// <summary>0f ae /5 with an operand in memory (Intel SDM vol. 2, XRSTOR), with or without prefixes before it.</summary>
+    private static bool MayRestore(ReadOnlyMemory<byte> text)
+    {
+        var bytes = text.Span;
+        LocalDecoder? local = null;
+        var doubts = 0;
+        for (var at = 0; ; at += 2)
+        {
+            var next = bytes[at..].IndexOf(Restoring);
+            if (next < 0 || at + next + 2 >= bytes.Length)
+                return false;
+            at += next;
+            var operand = bytes[at + 2];
+            if (operand >= 0xc0 || (operand >> 3 & 7) != 5)
+                continue;
+            local ??= new LocalDecoder(text);
+            if (++doubts > MostDoubts || !local.TryDecodeAround(at, -1, -1) || local.IndexOf(at) is not (>= 0 and var index) || local.Instructions[index].Mnemonic is Mnemonic.Xrstor or Mnemonic.Xrstor64)
+                return true;
+        }
+    }
+
+    private static bool MayName(ReadOnlyMemory<byte> text)
     {
         if (text.Length > LargestText)
             return true;

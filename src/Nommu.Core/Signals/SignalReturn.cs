@@ -18,17 +18,21 @@ internal static class SignalReturn
         ref var registers = ref thread.Cpu.Registers;
         var at = registers.Rsp - sizeof(ulong); // the handler's `ret` has taken the return address
         var frame = default(RtSigframe);
-        if (thread.Memory.Read(at, MemoryMarshal.AsBytes(new Span<RtSigframe>(ref frame))) != Errno.None || !IsCanonical(frame.Ucontext.Context.Rip)
-            || SignalXState.Restore(thread, frame.Ucontext.Context.FpState) != Errno.None)
+        if (thread.Memory.Read(at, MemoryMarshal.AsBytes(new Span<RtSigframe>(ref frame))) != Errno.None)
         {
             SignalFault.ForceSegmentationFault(thread, Signal.None);
             return;
         }
-        ref readonly var saved = ref frame.Ucontext.Context;
-        Restore(saved, ref registers);
         thread.Signals.RestartBlock = null;
         SignalMask.Set(thread, frame.Ucontext.Mask);
-        _ = AlternateStack.Change(thread.Signals, frame.Ucontext.Stack, registers.Rsp);
+        // Linux 6.12: judged by the stack that the handler was on, so that one cannot change that by its frame.
+        _ = AlternateStack.Change(thread.Signals, frame.Ucontext.Stack, at + sizeof(ulong));
+        Restore(frame.Ucontext.Context, ref registers);
+        if (!IsCanonical(registers.Rip) || SignalXState.Restore(thread, frame.Ucontext.Context.FpState) != Errno.None)
+        {
+            SignalFault.ForceSegmentationFault(thread, Signal.None);
+            return;
+        }
         if (thread.Signals.RestartSites.Take(at, registers.Rip))
             ResumeCall(thread, ref registers);
         registers.Rip = thread.Space.ToStub(registers.Rip);

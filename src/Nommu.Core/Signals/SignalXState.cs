@@ -13,7 +13,8 @@ internal static class SignalXState
     internal const int TrailerSize = sizeof(uint);
 
     private const int LegacySize = 512, HeaderSize = 64, MxcsrOffset = 24;
-    private const ulong LegacyFeatures = 3; // x87 and SSE
+    private const ulong X87Feature = 1, LegacyFeatures = 3; // x87 and SSE
+    private const ulong MxcsrFeatures = 6; // SSE and AVX (Intel SDM vol. 1, 13.8.1)
     private const uint MxcsrMask = 0xffff;
 
     internal static Errno Save(GuestThread thread, ulong address)
@@ -60,8 +61,22 @@ internal static class SignalXState
             BinaryPrimitives.WriteUInt64LittleEndian(image[LegacySize..], LegacyFeatures);
         if (!IsLoadable(image, cpu.XStateLayout.UserFeatures))
             return Abandon(cpu, Errno.EINVAL);
+        if (extended > LegacySize)
+            LeaveOut(image);
         cpu.XStateChanged();
         return Errno.None;
+    }
+
+    /// <summary>Linux: <c>restore_fpregs_from_user</c>: what the words do not announce begins anew, whatever the header says of it. So does x87's control word, which goes to the processor by itself.</summary>
+    private static void LeaveOut(Span<byte> image)
+    {
+        var announced = MemoryMarshal.Read<FpxSwBytes>(image[FpxSwBytes.Offset..]).Features;
+        var features = BinaryPrimitives.ReadUInt64LittleEndian(image[LegacySize..]) & announced;
+        BinaryPrimitives.WriteUInt64LittleEndian(image[LegacySize..], features);
+        if ((features & X87Feature) == 0)
+            BinaryPrimitives.WriteUInt16LittleEndian(image, GuestCpu.InitialFcw);
+        if ((announced & MxcsrFeatures) == 0)
+            BinaryPrimitives.WriteUInt32LittleEndian(image[MxcsrOffset..], GuestCpu.InitialMxcsr);
     }
 
     /// <summary>Linux: <c>check_xstate_in_sigframe</c>: without the magic words, or with sizes of another machine, only the 512 bytes count.</summary>

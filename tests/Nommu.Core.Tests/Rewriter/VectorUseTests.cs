@@ -13,6 +13,10 @@ public class VectorUseTests
         yield return Case("a mask register", true, a => a.kmovw(k1, eax));
         yield return Case("128 bits in the new encoding", false, a => a.vmovdqu(xmm1, __xmmword_ptr[rdi]));
         yield return Case("old vectors", false, a => a.movdqu(xmm1, __xmmword_ptr[rdi]));
+        yield return Case("what loads them all", true, a => a.xrstor64(__[rdi]));
+        yield return Case("what waits", false, a => a.lfence());
+        // mov r64,imm64 whose immediate is xrstor [rdi] (0f ae 2f).
+        yield return Case("the bytes of that as a constant", false, a => a.mov(rax, 0x2fae0f_90909090));
         // mov r64,imm64 whose immediate is vmovdqu ymm1,[rdi] (c5 fe 6f 0f).
         yield return Case("the bytes as a constant", false, a => a.mov(rax, 0x0f6ffec5_90909090));
     }
