@@ -63,6 +63,14 @@ static int role(char *what)
         abort();
     if (!strcmp(what, "fault"))
         *(volatile char *volatile)NULL = 1;
+    if (!strcmp(what, "busy stop")) {
+        while (now(CLOCK_PROCESS_CPUTIME_ID) < 60000000)
+            ;
+        raise(SIGSTOP);
+        while (now(CLOCK_PROCESS_CPUTIME_ID) < 110000000)
+            ;
+        return 3;
+    }
     if (!strcmp(what, "stop"))
         raise(SIGSTOP);
     return atoi(what);
@@ -128,6 +136,29 @@ static void stops(void)
     set_action(nothing, 0);
 }
 
+// SIGCHLD tells the processor time of a child, in ticks; waitid does not.
+static void times(void)
+{
+    siginfo_t info;
+    struct rusage usage;
+    int status;
+    child = START("busy stop");
+    while (sigwaitinfo(&chld, &info) < 0)
+        ;
+    printf("a busy one stops: code %d\n", info.si_code);
+    holds("with its time", info.si_utime + info.si_stime >= 4);
+    memset(&info, 0x5a, sizeof info);
+    value("waitid", waitid(P_PID, (id_t)child, &info, WSTOPPED));
+    printf("  tells no time: %ld %ld\n", (long)info.si_utime, (long)info.si_stime);
+    kill(child, SIGCONT);
+    while (sigwaitinfo(&chld, &info) < 0 || info.si_code != CLD_EXITED)
+        ;
+    value("wait4", wait4(child, &status, 0, &usage) == child);
+    long used = (usage.ru_utime.tv_sec + usage.ru_stime.tv_sec) * 100 + (usage.ru_utime.tv_usec + usage.ru_stime.tv_usec) / 10000;
+    holds("a busy one's time at its end", info.si_utime + info.si_stime >= 8 && info.si_utime + info.si_stime <= used + 2);
+    drain();
+}
+
 static void unwanted(void)
 {
     int status;
@@ -175,6 +206,7 @@ int main(int argc, char **argv)
     set_action(nothing, 0);
     ends();
     stops();
+    times();
     unwanted();
     return broken;
 }

@@ -7,7 +7,16 @@ namespace Nommu.Core.Processes;
 /// <param name="System">Nanoseconds in the host's kernel.</param>
 internal readonly record struct CpuTime(long User, long System)
 {
+    /// <summary>Nanoseconds of a tick as programs count them (USER_HZ): 100 a second on every machine.</summary>
+    internal const long Tick = 10_000_000;
+
     internal long Total => User + System;
+
+    /// <summary>Whole ticks in the program.</summary>
+    internal long UserTicks => User / Tick;
+
+    /// <summary>Whole ticks in the host's kernel.</summary>
+    internal long SystemTicks => System / Tick;
 
     public static CpuTime operator +(CpuTime left, CpuTime right) => new(left.User + right.User, left.System + right.System);
 }

@@ -16,6 +16,8 @@ internal sealed class ProcessSignals : IProcessEvents
         var signal = ended ? (Signal)child.ExitSignal : Signal.SIGCHLD;
         if (signal == Signal.None || (signal == Signal.SIGCHLD && action.Handler == Sigaction.SIG_IGN))
             return;
+        // Of one that goes on to live Linux tells the first thread's alone.
+        var time = ended || child.Threads is not [var first, ..] ? child.CpuTime : first.CpuTime;
         _ = SignalGeneration.Send(parent, new Siginfo
         {
             Signo = (int)signal,
@@ -23,6 +25,8 @@ internal sealed class ProcessSignals : IProcessEvents
             Pid = child.Id,
             Uid = child.MainCredentials?.Uid ?? 0,
             Status = status.ChildStatus,
+            UserTime = time.UserTicks,
+            SystemTime = time.SystemTicks,
         });
     }
 

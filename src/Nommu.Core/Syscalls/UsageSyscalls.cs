@@ -7,9 +7,6 @@ namespace Nommu.Core.Syscalls;
 /// <summary>What has been used: getrusage(2), times(2).</summary>
 internal static class UsageSyscalls
 {
-    /// <summary>Nanoseconds of a clock tick as programs count them: 100 a second on every machine.</summary>
-    private const long Tick = 10_000_000;
-
     [Syscall(98, "getrusage")]
     internal static SyscallResult Getrusage(GuestThread thread, RusageWho who, UserPtr<Rusage> usage)
     {
@@ -50,9 +47,9 @@ internal static class UsageSyscalls
                 thread.LearnSystemTime();
                 (own, children) = (thread.Process.CpuTime, thread.Process.UsageOfChildren.Time);
             }
-            if (thread.Memory.Write(times, new Tms(own.User / Tick, own.System / Tick, children.User / Tick, children.System / Tick)) is not Errno.None and var error)
+            if (thread.Memory.Write(times, new Tms(own.UserTicks, own.SystemTicks, children.UserTicks, children.SystemTicks)) is not Errno.None and var error)
                 return error;
         }
-        return thread.Clock.MonotonicNanoseconds / Tick;
+        return thread.Clock.MonotonicNanoseconds / CpuTime.Tick;
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -75,8 +76,17 @@ internal static class WaitSyscalls
         var report = finding.Pid == 0
             ? default
             : new Siginfo { Signo = (int)Signal.SIGCHLD, Code = finding.Status.ChildCode, Pid = finding.Pid, Uid = finding.Uid, Status = finding.Status.ChildStatus };
-        if (!info.IsNull && thread.Memory.Write(info, report) is not Errno.None and var error)
+        if (!info.IsNull && WriteReport(thread, info, report) is not Errno.None and var error)
             return error;
         return usage.IsNull || finding.Pid == 0 ? Errno.None : thread.Memory.Write(usage, finding.Usage);
+    }
+
+    /// <summary>The six members that waitid(2) fills, and nothing between or behind them.</summary>
+    private static Errno WriteReport(GuestThread thread, UserPtr<Siginfo> info, in Siginfo report)
+    {
+        const int EndOfCode = 12, Pid = 16, EndOfStatus = 28;
+        var bytes = MemoryMarshal.AsBytes(new ReadOnlySpan<Siginfo>(in report));
+        var error = thread.Memory.Write(info.Address, bytes[..EndOfCode]);
+        return error == Errno.None ? thread.Memory.Write(info.Address + Pid, bytes[Pid..EndOfStatus]) : error;
     }
 }
