@@ -6,8 +6,11 @@ namespace Nommu.Core.Fs.Tmpfs;
 /// <summary>Who has mapped it. Linux: <c>i_mmap</c>.</summary>
 internal sealed partial class TmpfsFile
 {
-    /// <summary>Held while the file gets shorter, until nobody sees the pages that go: before a mapper's lock, which is before that of the content.</summary>
-    private readonly Lock _shrinking = new();
+    /// <summary>Linux: <c>i_rwsem</c>. Held while a file that is mapped gets another size, until all who have mapped it see that: before a mapper's lock, which is before that of the content.</summary>
+    private readonly Lock _resizing = new();
+
+    /// <summary>Where the file is about to end: its mappings have pages up to there before its size says so. 0 most of the time.</summary>
+    private long _growingTo;
 
     /// <summary>How many mappings each has.</summary>
     private readonly Dictionary<IFileMapper, int> _mappers = [];
@@ -39,7 +42,7 @@ internal sealed partial class TmpfsFile
         lock (_content)
         {
             // What lies wholly behind the end of the file, be it ever so far, has no pages.
-            var end = Math.Min(offset + length, PageUp(_size));
+            var end = Math.Min(offset + length, PageUp(Math.Max(_size, _growingTo)));
             var error = offset < end ? FillHoles(offset, end) : Errno.None;
             if (error != Errno.None)
                 return error;
@@ -69,7 +72,7 @@ internal sealed partial class TmpfsFile
                 _mappers.Remove(mapper);
             // What was cut off while a mapping could still see it goes now.
             if (--_mappings == 0)
-                Cut(_size, MaximumSize);
+                Cut(Math.Max(_size, _growingTo), MaximumSize);
         }
     }
 
@@ -94,6 +97,19 @@ internal sealed partial class TmpfsFile
             mapper.Release();
         }
         return isShown;
+    }
+
+    /// <summary>The file has become longer: its mappings see what is new, and only then its size tells. With the lock for that held, without the content's.</summary>
+    private void Publish(long oldSize, long newSize)
+    {
+        if (newSize <= oldSize)
+            return;
+        ShowResized(oldSize, newSize);
+        lock (_content)
+        {
+            Volatile.Write(ref _size, newSize);
+            _growingTo = 0;
+        }
     }
 
     /// <summary>Gives back what lies behind the end, when all mappings have been shown that it does. Not while somebody keeps the pages for no mapping (System V's).</summary>

@@ -66,22 +66,43 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     {
         if (from.Remaining == 0)
             return 0;
-        long done = 0, oldSize;
+        if (Volatile.Read(ref _mappings) == 0 && TryWrite(ref from, ref position, append, isMapped: false, out _) is { } result)
+            return result;
+        lock (_resizing)
+        {
+            var oldSize = _size;
+            var written = TryWrite(ref from, ref position, append, isMapped: true, out var newSize);
+            Publish(oldSize, newSize);
+            return written!.Value;
+        }
+    }
+
+    /// <param name="from">What.</param>
+    /// <param name="position">Where to.</param>
+    /// <param name="append">To the end.</param>
+    /// <param name="isMapped">The caller holds the lock for resizing and publishes the new size.</param>
+    /// <param name="newSize">What that is.</param>
+    /// <returns>Null where somebody has mapped the file meanwhile and the lock is needed.</returns>
+    private Result<long>? TryWrite(ref IoVector from, ref long position, bool append, bool isMapped, out long newSize)
+    {
+        long done = 0;
         var error = Errno.None;
         lock (_content)
         {
-            oldSize = _size;
+            newSize = _size;
+            if (!isMapped && _mappings > 0)
+                return null;
             if (append)
                 position = _size;
             if (position >= MaximumSize)
-                return Errno.EFBIG;
+                return (Result<long>)Errno.EFBIG;
             var left = Math.Min(from.Remaining, MaximumSize - position);
             // A write over the end of what may not grow fills the pages before: Linux looks page by page.
             if ((_seals & MemfdSeals.F_SEAL_GROW) != 0 && position + left > _size && position < (_size & -PageStore.PageSize))
                 left = (_size & -PageStore.PageSize) - position;
             error = CheckSeals(position + left > _size, isWrite: true);
             if (error != Errno.None)
-                return error;
+                return (Result<long>)error;
             // A mapping may have written behind the end of the last page; a longer file must not show it.
             if (position > _size && _mappings > 0)
                 ClearPart(_size, Math.Min(position, PageUp(_size)));
@@ -102,18 +123,17 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
                 done += moved;
                 position += moved;
                 left -= moved;
-                if (position > _size)
-                    Volatile.Write(ref _size, position);
+                newSize = Math.Max(newSize, position);
             }
+            if (isMapped)
+                _growingTo = newSize > _size ? newSize : 0;
+            else
+                Volatile.Write(ref _size, newSize);
         }
-        if (done > 0)
-        {
-            if (position > oldSize)
-                ShowResized(oldSize, position);
-            TouchModified();
-            return done;
-        }
-        return from.Faulted ? Errno.EFAULT : error;
+        if (done == 0)
+            return (Result<long>)(from.Faulted ? Errno.EFAULT : error);
+        TouchModified();
+        return (Result<long>)done;
     }
 
     /// <inheritdoc/>
@@ -121,18 +141,20 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     {
         if (size > MaximumSize)
             return Errno.EFBIG;
-        lock (_shrinking)
+        lock (_resizing)
         {
             var error = Resize(size, out var oldSize);
             if (error != Errno.None)
                 return error;
-            if (ShowResized(oldSize, size) && size < oldSize)
+            Publish(oldSize, size);
+            if (size < oldSize && ShowResized(oldSize, size))
                 FreeBehindEnd();
         }
         TouchModified();
         return Errno.None;
     }
 
+    /// <summary>What gets shorter is so at once.</summary>
     private Errno Resize(long size, out long oldSize)
     {
         lock (_content)
@@ -143,14 +165,23 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
             var error = CheckSeals(size > _size, isWrite: false);
             if (error != Errno.None)
                 return error;
-            if (size < _size)
-                Cut(size, _size);
-            // As in a write behind the end.
-            else if (_mappings > 0)
-                ClearPart(_size, PageUp(_size));
+            if (size > _size)
+            {
+                GrowTo(size);
+                return Errno.None;
+            }
+            Cut(size, _size);
             Volatile.Write(ref _size, size);
             return Errno.None;
         }
+    }
+
+    /// <summary>As in a write behind the end.</summary>
+    private void GrowTo(long size)
+    {
+        if (_mappings > 0)
+            ClearPart(_size, PageUp(_size));
+        _growingTo = size;
     }
 
     /// <summary>fallocate(2).</summary>
@@ -158,40 +189,45 @@ internal sealed partial class TmpfsFile : RegularInode, IMappable
     {
         if (offset + length > MaximumSize || offset + length < 0)
             return Errno.EFBIG;
-        var error = Errno.None;
-        long oldSize, newSize;
+        lock (_resizing)
+        {
+            var error = Allocate(mode, offset, length, out var oldSize, out var newSize);
+            if (error != Errno.None)
+                return error;
+            Publish(oldSize, newSize);
+        }
+        TouchModified();
+        return Errno.None;
+    }
+
+    private Errno Allocate(FallocateMode mode, long offset, long length, out long oldSize, out long newSize)
+    {
         lock (_content)
         {
-            oldSize = _size;
+            oldSize = newSize = _size;
+            Errno error;
             switch (mode)
             {
                 case FallocateMode.FALLOC_FL_PUNCH_HOLE | FallocateMode.FALLOC_FL_KEEP_SIZE:
                     error = CheckSeals(grows: false, isWrite: true);
                     if (error == Errno.None)
                         Cut(offset, Math.Min(offset + length, MaximumSize));
-                    break;
+                    return error;
                 case FallocateMode.None or FallocateMode.FALLOC_FL_KEEP_SIZE:
                     var end = offset + length;
-                    error = end > _size && mode == FallocateMode.None ? CheckSeals(grows: true, isWrite: false) : Errno.None;
+                    var grows = end > _size && mode == FallocateMode.None;
+                    error = grows ? CheckSeals(grows: true, isWrite: false) : Errno.None;
                     if (error == Errno.None)
                         error = FillHoles(offset, end);
-                    if (error == Errno.None && mode == FallocateMode.None && end > _size)
-                    {
-                        if (_mappings > 0)
-                            ClearPart(_size, PageUp(_size));
-                        Volatile.Write(ref _size, end);
-                    }
-                    break;
+                    if (error != Errno.None || !grows)
+                        return error;
+                    GrowTo(end);
+                    newSize = end;
+                    return Errno.None;
                 default:
                     return Errno.EOPNOTSUPP;
             }
-            newSize = _size;
         }
-        if (newSize > oldSize)
-            ShowResized(oldSize, newSize);
-        if (error == Errno.None)
-            TouchModified();
-        return error;
     }
 
     /// <summary>SEEK_DATA and SEEK_HOLE.</summary>
