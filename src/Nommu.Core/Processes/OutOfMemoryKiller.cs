@@ -13,6 +13,9 @@ internal sealed class OutOfMemoryKiller
     /// <summary>Linux: PAGE_ALLOC_COSTLY_ORDER, in pages.</summary>
     private const long MostPages = 8;
 
+    /// <summary>Linux: OOM_SCORE_ADJ_MIN.</summary>
+    private const int Exempt = -1000;
+
     private readonly Lock _lock = new();
     private GuestProcess? _victim;
 
@@ -54,7 +57,7 @@ internal sealed class OutOfMemoryKiller
         {
             if (_victim is { State: not ProcessState.Zombie })
                 return _victim;
-            (_victim, var pages) = Choose(thread.Process.Tasks);
+            (_victim, var pages) = Choose(thread.Process.Tasks, thread.Machine.Arena.Account.Limit);
             if (_victim is null)
                 return null;
             KernelLog.OutOfMemory(thread.Machine.Logger, _victim.Id, System.Text.Encoding.UTF8.GetString(_victim.Name), pages * (long)(Arena.PageSize / 1024), thread.Process.Id);
@@ -63,24 +66,28 @@ internal sealed class OutOfMemoryKiller
         }
     }
 
-    /// <summary>Linux: <c>select_bad_process</c>: whoever has most, never process 1.</summary>
-    private static (GuestProcess? Process, long Pages) Choose(TaskTable tasks)
+    /// <summary>Linux: <c>oom_badness</c>, in pages: what it has, more or less a share of all there is as oom_score_adj says.</summary>
+    internal static long Badness(GuestProcess process, AddressSpace space, long limit) => space.CountCharged() + (process.OomScoreAdjustment * (limit / 1000));
+
+    /// <summary>Linux: <c>select_bad_process</c>: whoever is worst, never process 1 or who is exempt.</summary>
+    private static (GuestProcess? Process, long Pages) Choose(TaskTable tasks, long limit)
     {
         var candidates = new List<(GuestProcess Process, AddressSpace Space)>();
         lock (tasks.Lock)
         {
             foreach (var process in tasks.Processes)
             {
-                if (process.Id != 1 && process.State != ProcessState.Zombie && process.Threads.FirstOrDefault()?.Space is { } space && space.TryRetain())
+                if (process.Id != 1 && process.OomScoreAdjustment != Exempt && process.State != ProcessState.Zombie && process.Threads.FirstOrDefault()?.Space is { } space && space.TryRetain())
                     candidates.Add((process, space));
             }
         }
         (GuestProcess? Process, long Pages) worst = default;
+        var most = long.MinValue;
         foreach (var (process, space) in candidates)
         {
-            var pages = space.CountCharged();
-            if (pages > worst.Pages)
-                worst = (process, pages);
+            var badness = Badness(process, space, limit);
+            if (badness > most)
+                (most, worst) = (badness, (process, space.CountCharged()));
             space.Release();
         }
         return worst;

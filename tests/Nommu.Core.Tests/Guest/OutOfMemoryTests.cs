@@ -23,6 +23,16 @@ public sealed partial class OutOfMemoryTests
         Assert.That((await ProgramRun.InKernelAsync(kernel, "/bin/sh", "/", "-c", "echo still here")).Output, Is.EqualTo("still here\n"));
     }
 
+    [Test]
+    public async Task WhoeverOffersItselfIsKilledFirst()
+    {
+        using var log = new LogCapture();
+        await using var kernel = await BadInputTests.BootAsync(log, "mem=64m");
+        var run = await ProgramRun.InKernelAsync(kernel, "/guest/out-of-memory.tool", "/", "with-an-offer");
+        Assert.That(run.Output.Split('\n')[2..], Is.EqualTo(new[] { "who offered itself: killed by Killed", "the child: 0", "the child: killed by Terminated", "" }), run.Output);
+        Assert.That(log.Lines.Where(line => line.StartsWith("Out of memory", StringComparison.Ordinal)), Has.Exactly(1).Items);
+    }
+
     [GeneratedRegex("for child ([0-9]+)")]
     private static partial Regex ChildNumber();
 }

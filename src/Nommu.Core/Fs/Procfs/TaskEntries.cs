@@ -52,7 +52,9 @@ internal static class TaskEntries
         new("mounts", InodeMode.S_IFREG, (task, ino) => new MountsFile(task, ino, ReadAll, MountList.ShowMounts)),
         new("mountinfo", InodeMode.S_IFREG, (task, ino) => new MountsFile(task, ino, ReadAll, MountList.ShowMountInfo)),
         File("wchan", ReadAll, static (_, text, _) => Done(text, "0"u8)),
-        new("oom_score_adj", InodeMode.S_IFREG, (task, ino) => new OomScoreFile(task, ino, ReadWrite)),
+        File("oom_score", ReadAll, OomScoreFile.ShowScore),
+        new("oom_adj", InodeMode.S_IFREG, (task, ino) => new OomScoreFile(task, ino, ReadWrite, isOld: true)),
+        new("oom_score_adj", InodeMode.S_IFREG, (task, ino) => new OomScoreFile(task, ino, ReadWrite, isOld: false)),
     ];
 
     private static TaskEntry File(string name, InodeMode mode, TaskShow show, bool isGuarded = false) =>

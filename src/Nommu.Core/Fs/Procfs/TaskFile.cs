@@ -62,26 +62,3 @@ internal sealed class CommFile(ProcTask task, ulong ino, InodeMode mode) : TaskF
         return Errno.None;
     }
 }
-
-/// <summary>Linux: /proc/PID/oom_score_adj: -1000 to 1000; only root may go lower.</summary>
-internal sealed class OomScoreFile(ProcTask task, ulong ino, InodeMode mode) : TaskFile(task, ino, mode, Show, isGuarded: false)
-{
-    private static Errno Show(ProcTask task, SeqText text, GuestThread? opener)
-    {
-        text.Add($"{task.Process.OomScoreAdjustment}\n");
-        return Errno.None;
-    }
-
-    /// <inheritdoc/>
-    internal override Errno Store(ReadOnlySpan<byte> text, long position, GuestThread? opener)
-    {
-        if (!SysctlNumber.TryParse(text, out var value) || value is < -1000 or > 1000)
-            return Errno.EINVAL;
-        if (!Task.Exists)
-            return Errno.ESRCH;
-        if (value < Task.Process.OomScoreAdjustment && opener is { Credentials.IsPrivileged: false })
-            return Errno.EACCES;
-        Task.Process.OomScoreAdjustment = (int)value;
-        return Errno.None;
-    }
-}
