@@ -13,8 +13,8 @@ compile() {
     more=$(sed -n 's|^// flags: ||p' "$file")
     case $name in
     *.inc) ;;
-    *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" ;;
-    *.dynamic) "$cc" $flags -rdynamic "$file" -o "$output/${name%.dynamic}" ;;
+    *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" $more ;;
+    *.dynamic) "$cc" $flags -rdynamic "$file" -o "$output/${name%.dynamic}" $more ;;
     *.glibc) gcc $flags -static-pie "$file" -o "$output/${name%.glibc}" $more ;;
     *) "$cc" $flags -static-pie "$file" -o "$output/$name" $more ;;
     esac

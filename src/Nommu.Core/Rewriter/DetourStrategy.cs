@@ -29,7 +29,7 @@ public sealed class DetourStrategy : IRewritingStrategy
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
         var claimedTo = 0;
-        var signalReturns = new SignalReturnSites(text.Bytes);
+        var signalReturns = new SignalReturnSites(text);
         foreach (var site in finder.Sites)
         {
             if (signalReturns.Keeps(site.Offset))

@@ -2,15 +2,18 @@ using System.Buffers.Binary;
 
 namespace Nommu.Core.Rewriter;
 
-/// <summary>The <c>mov $15, %rax; syscall</c> that a handler returns to (sa_restorer), where an unwinder of the same text looks for these very bytes.</summary>
+/// <summary>The <c>mov $15, %rax; syscall</c> that a handler returns to (sa_restorer), where an unwinder may look for these very bytes.</summary>
 /// <remarks>
 /// Unwinders know a signal's frame by the unwind tables of the restorer, as glibc has them, or else by its code: libgcc and others compare the nine bytes at the return address with a constant.
-/// So a text that holds that constant keeps its restorers as they are: they trap. A C library without such tables in one file and an unwinder in another (musl and libgcc_s.so) are not found out: the library is rewritten before the other file comes.
+/// So restorers stay as they are, and trap, in a text that holds that constant, and in a C library that other files use, which may hold it, unless it has such tables.
 /// </remarks>
-internal sealed class SignalReturnSites(ReadOnlyMemory<byte> text)
+internal sealed class SignalReturnSites(ExecutableText text)
 {
     private const int BeforeSyscall = 7;
     private const int MoveLength = 2;
+
+    /// <summary>How far before the restorer its entry in the unwind tables may begin: unwinders look one byte before the return address, so it has one that begins there.</summary>
+    private const ulong TableSlack = 16;
 
     /// <summary>mov $15, %rax; syscall.</summary>
     private static readonly byte[] Restorer = [0x48, 0xc7, 0xc0, 0x0f, 0, 0, 0, 0x0f, 0x05];
@@ -19,12 +22,21 @@ internal sealed class SignalReturnSites(ReadOnlyMemory<byte> text)
 
     /// <summary>Whether a site has to stay as it is.</summary>
     internal bool Keeps(int site) =>
-        site >= BeforeSyscall && text.Span[(site - BeforeSyscall)..].StartsWith(Restorer) && (_areLookedAt ??= TextParts.Select(text.Length, HoldsConstant).Contains(true));
+        site >= BeforeSyscall && text.Bytes.Span[(site - BeforeSyscall)..].StartsWith(Restorer)
+        && ((_areLookedAt ??= TextParts.Select(text.Bytes.Length, HoldsConstant).Contains(true)) || IsUsedByOthers(site - BeforeSyscall));
+
+    private bool IsUsedByOthers(int restorer)
+    {
+        if (text.Image is not { } image || image.FindSymbol("sigaction"u8) == 0)
+            return false;
+        var address = text.Address + (ulong)restorer;
+        return !text.Functions.Exists(function => function.Address <= address && address - function.Address <= TableSlack);
+    }
 
     private bool HoldsConstant(int start, int end)
     {
         var constant = Restorer.AsSpan(1);
-        var part = text.Span[start..Math.Min(text.Length, end + MoveLength + constant.Length - 1)];
+        var part = text.Bytes.Span[start..Math.Min(text.Bytes.Length, end + MoveLength + constant.Length - 1)];
         for (var at = 0; part[at..].IndexOf(constant) is >= 0 and var next; at += next + 1)
         {
             if (at + next >= MoveLength && IsMoveOfAConstant(BinaryPrimitives.ReadUInt16LittleEndian(part[(at + next - MoveLength)..])))

@@ -24,7 +24,7 @@ public sealed class ZpolineStrategy : IRewritingStrategy
         var sites = new List<RewrittenSite>();
         foreach (var undecided in finder.Undecided)
             sites.Add(new RewrittenSite(undecided, SiteRung.Trap, TrapReason.Undecided));
-        var signalReturns = new SignalReturnSites(text.Bytes);
+        var signalReturns = new SignalReturnSites(text);
         foreach (var site in finder.Sites)
         {
             if (signalReturns.Keeps(site.Offset))

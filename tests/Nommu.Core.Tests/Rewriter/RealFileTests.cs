@@ -20,8 +20,9 @@ public class RealFileTests
         var (text, product) = Rewrite(path);
         var expected = Sweep(text).Where(instruction => instruction.Code == Code.Syscall).Select(instruction => (int)instruction.IP);
         Assert.That(product.Coverage.Sites.Select(site => site.Offset), Is.EqualTo(expected));
-        Assert.That(product.Coverage.Sites.Where(site => site.Rung == SiteRung.Trap), Is.Empty);
-        Assert.That(product.Patches, Has.Count.EqualTo(product.Coverage.Sites.Count));
+        // What unwinders of other files look at stays: musl's restorers.
+        Assert.That(product.Coverage.Sites.Where(site => site.Rung == SiteRung.Trap).Select(site => site.Reason), Is.All.EqualTo(TrapReason.SignalReturn).And.Exactly(path == Musl ? 1 : 0).Items);
+        Assert.That(product.Patches, Has.Count.EqualTo(product.Coverage.Sites.Count - product.Coverage.Count(SiteRung.Trap)));
     }
 
     [TestCase(Musl)]
@@ -79,10 +80,11 @@ public class RealFileTests
         var text = Text(path);
         var product = new ZpolineStrategy().Rewrite(text);
         var detoured = new DetourStrategy().Rewrite(text);
-        Assert.That(product.Coverage.Count(SiteRung.Zpoline), Is.EqualTo(detoured.Coverage.Sites.Count));
+        var replaced = detoured.Coverage.Sites.Where(site => site.Reason != TrapReason.SignalReturn).ToArray();
+        Assert.That(product.Coverage.Count(SiteRung.Zpoline), Is.EqualTo(replaced.Length));
         var bytes = text.Bytes.ToArray();
         Assert.That(product.Apply(bytes, 0x1000, default, 0), Is.True);
-        foreach (var site in detoured.Coverage.Sites)
+        foreach (var site in replaced)
             Assert.That(bytes.AsSpan(site.Offset, 2).ToArray(), Is.EqualTo(new byte[] { 0xff, 0xd0 }));
     }
 
