@@ -12,6 +12,7 @@ internal sealed class KernelClock
 
     private readonly TimeProvider _provider;
     private readonly long _frequency;
+    private readonly HostTimers? _timers;
     private long _realtimeOffset;
 
     internal KernelClock(TimeProvider provider)
@@ -20,12 +21,17 @@ internal sealed class KernelClock
         _provider = provider;
         _frequency = provider.TimestampFrequency;
         IsSystem = provider == TimeProvider.System;
+        _timers = IsSystem ? new HostTimers(() => MonotonicNanoseconds) : null;
     }
 
     /// <summary>True where the time is the host's, so that sleepers may leave waiting to the host.</summary>
     internal bool IsSystem { get; }
 
     internal TimeProvider Provider => _provider;
+
+    /// <summary>A timer that is off and rings once when it is set. Exact to tens of microseconds where time is the host's; as exact as the provider's otherwise.</summary>
+    internal ITimer CreateTimer(TimerCallback callback, object state) =>
+        _timers is { } timers ? timers.Create(callback, state) : _provider.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 
     /// <summary>Told when real time has been set, before anybody learns of it: the vDSO, which answers without asking.</summary>
     internal Action? RealtimeWasSet { get; set; }

@@ -1,6 +1,6 @@
 namespace Nommu.Core.Time;
 
-/// <summary>Linux: <c>struct hrtimer</c> on CLOCK_MONOTONIC. Calls back once, when its time has come and not before. Differs: as exact as the kernel's <see cref="TimeProvider"/>, which for the system's is a millisecond.</summary>
+/// <summary>Linux: <c>struct hrtimer</c> on CLOCK_MONOTONIC. Calls back once, when its time has come and not before. Differs: as exact as <see cref="KernelClock.CreateTimer"/>.</summary>
 /// <remarks>The callback runs without the timer's lock, which is a leaf; one that was under way when the timer was set anew or stopped still comes, so its receiver looks at the time again.</remarks>
 internal sealed class KernelTimer
 {
@@ -20,7 +20,7 @@ internal sealed class KernelTimer
     internal KernelTimer(KernelClock clock, Action<object?> ring, object? state)
     {
         (_clock, _ring, _state) = (clock, ring, state);
-        _timer = clock.Provider.CreateTimer(static timer => ((KernelTimer)timer!).Tick(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(static timer => ((KernelTimer)timer!).Tick(), this);
     }
 
     /// <summary>Rings at a time.</summary>
@@ -80,7 +80,7 @@ internal sealed class KernelTimer
                 return false;
             var wait = _clock.Until(_deadline);
             _ = _timer.Change(wait < Longest ? wait : Longest, Timeout.InfiniteTimeSpan);
-            if (_clock.MonotonicNanoseconds == now)
+            if (_clock.IsSystem || _clock.MonotonicNanoseconds == now)
                 return true;
         }
         return _deadline - _clock.MonotonicNanoseconds > 0;

@@ -33,7 +33,7 @@ internal sealed class TimerfdFile : FileDescription
     internal TimerfdFile(FsPath path, OpenFlags flags, KernelClock clock, ClockId id) : base(path, OpenFlags.O_RDWR | flags)
     {
         (_clock, _id, _isRealtime) = (clock, id, id is ClockId.CLOCK_REALTIME or ClockId.CLOCK_REALTIME_ALARM);
-        _timer = clock.Provider.CreateTimer(static file => ((TimerfdFile)file!).Ring(), this, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
+        _timer = clock.CreateTimer(static file => ((TimerfdFile)file!).Ring(), this);
     }
 
     private long Now => _isRealtime ? _clock.RealtimeNanoseconds : IsBootTime ? _clock.ReadHost((int)ClockId.CLOCK_BOOTTIME) ?? _clock.MonotonicNanoseconds : _clock.MonotonicNanoseconds;
