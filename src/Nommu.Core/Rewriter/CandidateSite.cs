@@ -20,5 +20,8 @@ internal sealed class CandidateSite
     /// <summary>How many of <see cref="After"/> are reached by falling through; the rest is padding that is overwritten and not kept.</summary>
     internal required int Reached { get; init; }
 
+    /// <summary>Something before it in its function, as far as is known, uses memory below the stack pointer: the red zone of the System V ABI may hold something across the call.</summary>
+    internal required bool UsesRedZone { get; init; }
+
     internal int End => Offset + Length;
 }

@@ -87,7 +87,7 @@ internal sealed class SiteFinder
     private void Decide(int candidate, int far, int near)
     {
         if (TryFind(candidate, far, near, out var index) || (IsKnown(candidate) && TryFind(candidate, candidate, candidate, out index)))
-            Add(index);
+            Add(index, near);
         else if (index < 0)
             Undecided.Add(candidate);
         else
@@ -103,7 +103,7 @@ internal sealed class SiteFinder
 
     private bool IsKnown(int candidate) => _text.KnownSites.Contains(candidate);
 
-    private void Add(int index)
+    private void Add(int index, int near)
     {
         var instructions = _decoder.Instructions;
         var syscall = instructions[index];
@@ -120,7 +120,18 @@ internal sealed class SiteFinder
             Before = Before(index),
             After = After(index, out var reached),
             Reached = reached,
+            UsesRedZone = UsesRedZone(index, near),
         });
+    }
+
+    private bool UsesRedZone(int index, int near)
+    {
+        for (var i = index - 1; i >= 0 && (int)_decoder.Instructions[i].IP >= near; i--)
+        {
+            if (_decoder.Instructions[i] is { MemoryBase: Register.RSP } instruction && (long)instruction.MemoryDisplacement64 < 0)
+                return true;
+        }
+        return false;
     }
 
     private Instruction[] Before(int index)

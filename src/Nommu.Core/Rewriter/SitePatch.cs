@@ -39,6 +39,9 @@ public enum TrapReason
 
     /// <summary>A signal's restorer in a text whose unwinder knows it by its bytes.</summary>
     SignalReturn,
+
+    /// <summary>What would be pushed in the instruction's place could be in the way of what its function keeps below the stack pointer.</summary>
+    RedZone,
 }
 
 /// <summary>One <c>syscall</c> instruction and what became of it.</summary>

@@ -2,7 +2,7 @@ namespace Nommu.Core.Rewriter;
 
 /// <summary>
 /// <c>call *%rax</c> in the place of each <c>syscall</c> (both have two bytes): rax holds the call's number, so the call lands in a trampoline at page zero.
-/// Needs that page and takes 8 bytes of the red zone; whether the host may have the page is decided where the trampoline is mapped, not here.
+/// Needs that page and takes 8 bytes of the red zone, so that functions that are seen to use that are left to the trap; whether the host may have the page is decided where the trampoline is mapped, not here.
 /// </summary>
 public sealed class ZpolineStrategy : IRewritingStrategy
 {
@@ -35,6 +35,11 @@ public sealed class ZpolineStrategy : IRewritingStrategy
             if (site.Length != CallRax.Length)
             {
                 sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.NotReplaceable));
+                continue;
+            }
+            if (site.UsesRedZone)
+            {
+                sites.Add(new RewrittenSite(site.Offset, SiteRung.Trap, TrapReason.RedZone));
                 continue;
             }
             patches.Add(new SitePatch(site.Offset, text.Bytes.Slice(site.Offset, site.Length).ToArray(), CallRax.ToArray(), IsJump: false));
