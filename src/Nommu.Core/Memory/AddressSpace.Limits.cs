@@ -5,6 +5,9 @@ namespace Nommu.Core.Memory;
 /// <summary>What resource limits leave. Counted when a limit is set, as few are.</summary>
 internal sealed partial class AddressSpace
 {
+    /// <summary>A page, and 128 KiB to grow into.</summary>
+    private const long FirstStackPages = 33;
+
     /// <summary>Linux: <c>may_expand_vm</c>.</summary>
     /// <param name="limits">Whose mapping it is.</param>
     /// <param name="pages">More than there are.</param>
@@ -39,6 +42,15 @@ internal sealed partial class AddressSpace
     {
         lock (_lock)
             return CountPages(static area => (area.Flags & VmFlags.Charged) != 0);
+    }
+
+    /// <summary>A new program's memory. Its stack, of which all is there, counts as it would on Linux, where it begins small (<c>setup_arg_pages</c>).</summary>
+    internal bool IsWithin(in MemoryLimits limits)
+    {
+        if (limits.Space == ulong.MaxValue)
+            return true;
+        lock (_lock)
+            return IsWithin(limits.Space, FirstStackPages + CountPages(static area => area.Name != StackName));
     }
 
     /// <summary>Linux: <c>is_data_mapping</c>.</summary>

@@ -17,6 +17,13 @@ internal sealed partial class GuestThread
         var loaded = Machine.Loader.Load(request);
         if (!loaded.TryGet(out var image))
             return loaded.Error;
+        if (!image.Space.IsWithin(MemoryLimits))
+        {
+            // Linux finds out when there is nothing to go back to.
+            image.Abandon();
+            new SignalSender(Process.Tasks).BeginGroupExit(Process, WaitStatus.Signaled((int)Signal.SIGSEGV, core: false));
+            return Errno.ENOMEM;
+        }
         if (!BecomeOnlyThread())
         {
             image.Abandon();
