@@ -55,8 +55,8 @@ internal sealed unsafe class HostThreadPark
         return woken;
     }
 
-    /// <summary>The token is there, and the sleeper has not taken it yet.</summary>
-    internal bool IsUnparked => Volatile.Read(ref *_word) == Token;
+    /// <summary>Somebody sleeps, and nobody has woken it yet.</summary>
+    internal bool HasSleeper => Volatile.Read(ref *_word) == Sleeping;
 
     /// <summary>Leaves the token. From any thread.</summary>
     internal void Unpark()
