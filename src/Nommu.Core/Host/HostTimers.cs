@@ -1,6 +1,6 @@
 namespace Nommu.Core.Host;
 
-/// <summary>Timers by the host's own clock, exact to its futexes (tens of microseconds) where those of .NET are to a millisecond. One thread rings all of a kernel's; it ends when there has been nothing to ring for a while.</summary>
+/// <summary>Timers by the host's own clock, exact to its futexes (they ring a tenth of a millisecond late) where those of .NET are a millisecond or two. One thread rings all of a kernel's; it ends when there has been nothing to ring for a while.</summary>
 /// <remarks>A callback runs on that thread, without the lock: it must be short, and one that is under way still comes after its timer has been changed.</remarks>
 internal sealed class HostTimers
 {

@@ -10,7 +10,7 @@ public sealed class RewritingCoverage
         Sites = sites;
         foreach (var site in sites)
             _byRung[(int)site.Rung]++;
-        (NotInstructions, Sysenters, Interrupts, BytesDecoded) = (scan.NotInstructions, scan.Sysenters, scan.Interrupts, scan.BytesDecoded);
+        (NotInstructions, Sysenters, Interrupts, BytesDecoded, UsesGs) = (scan.NotInstructions, scan.Sysenters, scan.Interrupts, scan.BytesDecoded, scan.UsesGs);
     }
 
     /// <summary>Every <c>syscall</c> instruction, ascending.</summary>
@@ -27,6 +27,9 @@ public sealed class RewritingCoverage
 
     /// <summary>How many bytes of the text were decoded to find this out: what a scan costs.</summary>
     public long BytesDecoded { get; }
+
+    /// <summary>It reads or sets GS itself, so a process that has it must have nothing rewritten.</summary>
+    internal bool UsesGs { get; }
 
     /// <summary>How many sites enter the kernel in one way.</summary>
     /// <param name="rung">The way.</param>

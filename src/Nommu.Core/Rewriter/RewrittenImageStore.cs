@@ -1,4 +1,5 @@
 using System.Buffers.Binary;
+using System.Collections.Concurrent;
 using System.Security.Cryptography;
 using System.Text;
 using Nommu.Core.Loader.Elf;
@@ -13,8 +14,10 @@ internal sealed class RewrittenImageStore(long capacity = RewrittenImageStore.De
 {
     private const long DefaultCapacity = 64L << 20;
 
+    private const int LargeFile = 16 << 20, LooksSize = 4096, MostLooks = 4096;
     private const int KeySize = 32, NonceSize = 12, TagSize = 16;
 
+    private readonly ConcurrentDictionary<(string Strategy, int Looks), bool> _looks = new();
     private readonly byte[] _key = RandomNumberGenerator.GetBytes(KeySize);
     private readonly BoundedCache<(string Strategy, int EntryOffset, string Digest)> _images = new(capacity);
 
@@ -23,8 +26,38 @@ internal sealed class RewrittenImageStore(long capacity = RewrittenImageStore.De
 
     internal RewrittenImage GetOrRewrite(ElfImage image, IRewritingStrategy strategy, int entryOffset, IReadOnlyCollection<ulong> knownSites)
     {
-        var key = (strategy.Name, entryOffset, Digest(image.File, knownSites));
-        return _images.GetOrAdd(key, () => new RewrittenImage([.. ExecutableText.FromImage(image, knownSites, entryOffset).Select(strategy.Rewrite)]));
+        // A large file that is new by its looks is rewritten while another thread is at its digest. Should it be known after all, the work was for nothing.
+        if (image.File.Length < LargeFile || !IsNew(strategy, image.File.Span))
+            return _images.GetOrAdd((strategy.Name, entryOffset, Digest(image.File, knownSites)), Rewrite);
+        var digest = Task.Run(() => Digest(image.File, knownSites));
+        RewrittenImage made;
+        try
+        {
+            made = Rewrite();
+        }
+        finally
+        {
+            digest.Wait(); // it reads what the caller gives up
+        }
+        return _images.GetOrAdd((strategy.Name, entryOffset, digest.Result), () => made);
+
+        RewrittenImage Rewrite() => new([.. ExecutableText.FromImage(image, knownSites, entryOffset).Select(strategy.Rewrite)]);
+    }
+
+    private bool IsNew(IRewritingStrategy strategy, ReadOnlySpan<byte> file)
+    {
+        if (_looks.Count >= MostLooks)
+            _looks.Clear();
+        return _looks.TryAdd((strategy.Name, LooksOf(file)), true);
+    }
+
+    private static int LooksOf(ReadOnlySpan<byte> file)
+    {
+        var looks = new HashCode();
+        looks.Add(file.Length);
+        looks.AddBytes(file[..LooksSize]);
+        looks.AddBytes(file[^LooksSize..]);
+        return looks.ToHashCode();
     }
 
     private string Digest(ReadOnlyMemory<byte> file, IReadOnlyCollection<ulong> knownSites)

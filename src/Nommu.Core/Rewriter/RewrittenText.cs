@@ -16,7 +16,6 @@ public sealed class RewrittenText
     {
         (TextAddress, TextLength, Patches, Stubs, NominalDistance, Table, Coverage) = (text.Address, text.Bytes.Length, patches, stubs, nominalDistance, table, coverage);
         HasVectorExtensions = VectorUse.MayUse(text.Bytes);
-        UsesGs = GsUse.In(text.Bytes);
         _fixups = [.. fixups];
         foreach (var fixup in _fixups)
         {
@@ -56,8 +55,7 @@ public sealed class RewrittenText
     /// <summary>False only when the text certainly holds no VEX or EVEX instruction with registers wider than 128 bits; then 16 xmm registers are all the vector state it can have.</summary>
     public bool HasVectorExtensions { get; }
 
-    /// <summary>It reads or sets GS itself, so a process that has it must have nothing rewritten.</summary>
-    internal bool UsesGs { get; }
+    internal bool UsesGs => Coverage.UsesGs;
 
     /// <summary>Whether <c>call *%rax</c> stands in the place of a <c>syscall</c> at an offset of the text.</summary>
     internal bool IsZpolineSite(int offset)
@@ -75,7 +73,7 @@ public sealed class RewrittenText
 
     /// <summary>A product that changes nothing and has looked at nothing: every call traps.</summary>
     /// <param name="text">The text.</param>
-    public static RewrittenText Unchanged(ExecutableText text) => new(text, [], default, 0, [], new SiteTable([], 0), new RewritingCoverage([], SiteScan.Empty));
+    public static RewrittenText Unchanged(ExecutableText text) => new(text, [], default, 0, [], new SiteTable([], 0), new RewritingCoverage([], SiteScan.WithoutCalls(text.Bytes)));
 
     /// <summary>Writes the product for one placement. The text must not be running.</summary>
     /// <param name="text">The text as in the file; <see cref="TextLength"/> bytes.</param>

@@ -10,11 +10,12 @@ internal sealed class SiteScan
     private const byte EscapeByte = 0x0f;
     private const byte SyscallByte = 0x05;
     private const byte SysenterByte = 0x34;
+    private const byte GroupByte = 0xae;
     private const byte InterruptByte = 0xcd;
     private const byte InterruptNumber = 0x80;
 
-    /// <summary>A scan of nothing.</summary>
-    internal static SiteScan Empty => new();
+    /// <summary>A scan that finds no calls, since none are to be rewritten.</summary>
+    internal static SiteScan WithoutCalls(ReadOnlyMemory<byte> text) => new() { UsesGs = Of(text).UsesGs };
 
     /// <summary>Where 0f 05 stands, ascending.</summary>
     internal List<int> Candidates { get; } = [];
@@ -22,6 +23,9 @@ internal sealed class SiteScan
     internal int Sysenters { get; private set; }
 
     internal int Interrupts { get; private set; }
+
+    /// <summary>See <see cref="GsUse"/>.</summary>
+    internal bool UsesGs { get; private set; }
 
     internal int NotInstructions { get; set; }
 
@@ -36,6 +40,7 @@ internal sealed class SiteScan
             scan.Candidates.AddRange(part.Candidates);
             scan.Sysenters += part.Sysenters;
             scan.Interrupts += part.Interrupts;
+            scan.UsesGs |= part.UsesGs;
         }
         return scan;
     }
@@ -53,7 +58,7 @@ internal sealed class SiteScan
             {
                 var first = Vector256.LoadUnsafe(ref start, (nuint)at);
                 var second = Vector256.LoadUnsafe(ref start, (nuint)at + 1);
-                var pairs = (Vector256.Equals(first, escape) & (Vector256.Equals(second, Vector256.Create(SyscallByte)) | Vector256.Equals(second, Vector256.Create(SysenterByte))))
+                var pairs = (Vector256.Equals(first, escape) & (Vector256.Equals(second, Vector256.Create(SyscallByte)) | Vector256.Equals(second, Vector256.Create(SysenterByte)) | Vector256.Equals(second, Vector256.Create(GroupByte))))
                     | (Vector256.Equals(first, interrupt) & Vector256.Equals(second, Vector256.Create(InterruptNumber)));
                 if (pairs == Vector256<byte>.Zero)
                     continue;
@@ -73,6 +78,7 @@ internal sealed class SiteScan
         {
             case (EscapeByte, SyscallByte): Candidates.Add(at); break;
             case (EscapeByte, SysenterByte): Sysenters++; break;
+            case (EscapeByte, GroupByte): UsesGs |= GsUse.IsAt(text, at); break;
             case (InterruptByte, InterruptNumber): Interrupts++; break;
         }
     }

@@ -50,35 +50,50 @@ internal sealed class TableScan
     }
 
     /// <summary>Adds what the tables lead to.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Collect(LeaderMap leaders)
     {
         foreach (var piece in _pieces)
         {
-            var bytes = piece.Bytes.Span;
-            var table = -1;
-            for (var at = NextPlace(piece.FileOffset); at < piece.FileOffset + bytes.Length; at = NextPlace(at + 1))
+            foreach (var part in TextParts.Select(piece.Bytes.Length, (start, end) => ReadTables(piece, start, end, leaders)))
             {
-                var start = at - piece.FileOffset;
-                if (bytes.Length - start < sizeof(int) || !IsText(piece.Address + start + BinaryPrimitives.ReadInt32LittleEndian(bytes[start..])))
-                    continue;
-                if (table >= 0)
-                    Read(piece.Address + table, bytes[table..start], leaders);
-                table = start;
+                foreach (var leader in part)
+                    leaders.Add(leader);
             }
-            if (table >= 0)
-                Read(piece.Address + table, bytes[table..], leaders);
         }
     }
 
+    // Those that begin in a part, up to the first that begins behind it.
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Read(long table, ReadOnlySpan<byte> entries, LeaderMap leaders)
+    private List<long> ReadTables(Piece piece, int from, int end, LeaderMap leaders)
+    {
+        var found = new List<long>();
+        var bytes = piece.Bytes.Span;
+        var table = -1;
+        for (var at = NextPlace(piece.FileOffset + from); at < piece.FileOffset + bytes.Length; at = NextPlace(at + 1))
+        {
+            var start = at - piece.FileOffset;
+            if (start >= end && table < 0)
+                break;
+            if (bytes.Length - start < sizeof(int) || !IsText(piece.Address + start + BinaryPrimitives.ReadInt32LittleEndian(bytes[start..])))
+                continue;
+            if (table >= 0)
+                Read(piece.Address + table, bytes[table..start], leaders, found);
+            table = start < end ? start : -1;
+        }
+        if (table >= 0)
+            Read(piece.Address + table, bytes[table..], leaders, found);
+        return found;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Read(long table, ReadOnlySpan<byte> entries, LeaderMap leaders, List<long> found)
     {
         foreach (var entry in MemoryMarshal.Cast<byte, int>(entries))
         {
             if (!IsText(table + entry))
                 break;
-            leaders.Add(table + entry);
+            if (leaders.IsWatched(table + entry))
+                found.Add(table + entry);
         }
     }
 

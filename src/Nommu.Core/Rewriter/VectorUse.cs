@@ -21,7 +21,7 @@ internal static class VectorUse
 
     private static ReadOnlySpan<byte> Restoring => [0x0f, 0xae];
 
-    internal static bool MayUse(ReadOnlyMemory<byte> text) => MayRestore(text) || MayName(text);
+    internal static bool MayUse(ReadOnlyMemory<byte> text) => text.Length > LargestText || MayRestore(text) || MayName(text);
 
     /// <summary>0f ae /5 with an operand in memory (Intel SDM vol. 2, XRSTOR), with or without prefixes before it.</summary>
     private static bool MayRestore(ReadOnlyMemory<byte> text)
@@ -46,8 +46,6 @@ internal static class VectorUse
 
     private static bool MayName(ReadOnlyMemory<byte> text)
     {
-        if (text.Length > LargestText)
-            return true;
         var bytes = text.Span;
         var reader = new PlaceReader();
         var decoder = Decoder.Create(64, reader);

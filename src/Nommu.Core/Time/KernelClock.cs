@@ -29,7 +29,7 @@ internal sealed class KernelClock
 
     internal TimeProvider Provider => _provider;
 
-    /// <summary>A timer that is off and rings once when it is set. Exact to tens of microseconds where time is the host's; as exact as the provider's otherwise.</summary>
+    /// <summary>A timer that is off and rings once when it is set. Exact to a tenth of a millisecond or so where time is the host's; as exact as the provider's otherwise.</summary>
     internal ITimer CreateTimer(TimerCallback callback, object state) =>
         _timers is { } timers ? timers.Create(callback, state) : _provider.CreateTimer(callback, state, Timeout.InfiniteTimeSpan, Timeout.InfiniteTimeSpan);
 

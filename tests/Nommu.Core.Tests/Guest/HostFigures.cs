@@ -41,7 +41,7 @@ internal sealed record HostFigures
         {
             Threads = Directory.EnumerateDirectories("/proc/self/task").Count(task => !Name(task).StartsWith(Runtime, StringComparison.Ordinal)) - pooled,
             PooledThreads = pooled,
-            Descriptors = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(),
+            Descriptors = Directory.EnumerateFileSystemEntries("/proc/self/fd").Count(descriptor => !IsOfAssembly(descriptor)),
             Mappings = File.ReadLines("/proc/self/maps").Count(),
             ResidentKilobytes = long.Parse(File.ReadLines("/proc/self/status").First(line => line.StartsWith("VmRSS:", StringComparison.Ordinal)).Split(' ', StringSplitOptions.RemoveEmptyEntries)[^2].Trim()),
             ChargedPages = kernel?.Machine.Arena.Charged ?? 0,
@@ -66,6 +66,9 @@ internal sealed record HostFigures
     private bool IsWithin(HostFigures before, int mappings, int kilobytes, int pooled) =>
         Threads <= before.Threads && PooledThreads <= before.PooledThreads + pooled && Descriptors <= before.Descriptors && Mappings <= before.Mappings + mappings && ResidentKilobytes <= before.ResidentKilobytes + kilobytes
         && ChargedPages <= before.ChargedPages && FilePages <= before.FilePages && Processes <= before.Processes;
+
+    /// <summary>The runtime keeps those of what it has loaded, which it does when something is first needed.</summary>
+    private static bool IsOfAssembly(string descriptor) => new FileInfo(descriptor).LinkTarget?.EndsWith(".dll", StringComparison.Ordinal) == true;
 
     private static string Name(string task)
     {

@@ -9,19 +9,7 @@ public class RegisterStormTests
     {
         await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestPaths.Root).AddRootDirectory("/guest", GuestPaths.Programs).Build();
         await kernel.BootAsync();
-        using var collecting = new CancellationTokenSource();
-        var garbage = Array.Empty<byte>();
-        var collector = new Thread(() =>
-        {
-            while (!collecting.IsCancellationRequested)
-            {
-                for (var i = 0; i < 1000; i++)
-                    garbage = new byte[1000];
-                GC.Collect(0);
-            }
-        });
-        collector.Start();
-        try
+        using (var _ = new ConstantCollection())
         {
             for (var i = 0; i < TestLength.Times; i++)
             {
@@ -30,11 +18,5 @@ public class RegisterStormTests
                 Assert.That(run.Output.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(6).And.All.EndsWith(": 0 wrong"));
             }
         }
-        finally
-        {
-            collecting.Cancel();
-            collector.Join();
-        }
-        GC.KeepAlive(garbage);
     }
 }

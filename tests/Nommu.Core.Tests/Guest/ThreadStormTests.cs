@@ -13,19 +13,7 @@ public class ThreadStormTests
         TestContext.Out.WriteLine($"seed {seed}");
         await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestPaths.Root).AddRootDirectory("/guest", GuestPaths.Programs).Build();
         await kernel.BootAsync();
-        using var collecting = new CancellationTokenSource();
-        var garbage = Array.Empty<byte>();
-        var collector = new Thread(() =>
-        {
-            while (!collecting.IsCancellationRequested)
-            {
-                for (var i = 0; i < 1000; i++)
-                    garbage = new byte[1000];
-                GC.Collect(0);
-            }
-        });
-        collector.Start();
-        try
+        using (var _ = new ConstantCollection(pause: 1))
         {
             await RunAsync(kernel, seed);
             var before = HostFigures.Now(kernel);
@@ -33,12 +21,6 @@ public class ThreadStormTests
                 await RunAsync(kernel, seed + ((uint)i * 1000));
             await HostFigures.AssertNoGrowthAsync(before, kernel, pooled: ThreadsOfAProcess);
         }
-        finally
-        {
-            collecting.Cancel();
-            collector.Join();
-        }
-        GC.KeepAlive(garbage);
         Assert.That((kernel.Machine.Tasks.Count, kernel.Machine.Tasks.Pids.InUse, kernel.Machine.Arena.Charged), Is.EqualTo((0, 0, 0)));
     }
 
