@@ -47,7 +47,7 @@ internal static class BlockingIo
             var ready = file.PollAs(thread, thread.PollTable);
             while ((ready & events) == 0)
             {
-                var error = thread.Sleep(MonotonicClock.Never);
+                var error = thread.Sleep(MonotonicClock.Never, takesTurns: true);
                 if (error != Errno.None)
                     return error;
                 ready = file.PollAs(thread, null);

@@ -8,8 +8,8 @@ namespace Nommu.Core.Host;
 /// <para><see cref="Unpark"/> before <see cref="Park"/> makes it return at once.</para>
 /// <para>
 /// Two threads that take turns on one processor do so in half the time when the one that has nothing to do gives the processor up instead of falling asleep: the other finds nobody to wake. But whoever gives it up also
-/// loses its turn to all others that want it, a whole time slice each, which on a busy machine made a vfork and execve ten times as long. So it is tried only as long as it pays, which each sleeper finds out by itself:
-/// after a try that brought no token, or took long, the next tries are further apart, up to thousands of sleeps.
+/// loses its turn to all others that want it, a whole time slice each, which on a busy machine made a vfork and execve ten times as long. So it is tried only by those that may be taking turns (a futex, a pipe; not who waits for a
+/// process, or for work), and only as long as it pays, which each sleeper finds out by itself: after a try that brought no token, or took long, the next tries are further apart, up to thousands of sleeps.
 /// </para>
 /// <para>The word lies in a pinned array, so that who wakes a sleeper that has just gone for good touches memory that is still there.</para>
 /// </remarks>
@@ -33,14 +33,15 @@ internal sealed unsafe class HostThreadPark
 
     /// <summary>Sleeps until the token is there, and takes it. One thread only.</summary>
     /// <param name="nanoseconds">How long at most; negative for ever.</param>
+    /// <param name="takesTurns">The thread that will wake it may be waiting for it, and soon be again.</param>
     /// <returns>False when the time was over first. May also return true early, for nothing.</returns>
-    internal bool Park(long nanoseconds)
+    internal bool Park(long nanoseconds, bool takesTurns = false)
     {
         if (Interlocked.CompareExchange(ref *_word, Empty, Token) == Token)
             return true;
         if (nanoseconds == 0)
             return false;
-        if ((nanoseconds < 0 || nanoseconds > LongestYield) && --_sleepsToYield < 0 && TryYield())
+        if (takesTurns && (nanoseconds < 0 || nanoseconds > LongestYield) && --_sleepsToYield < 0 && TryYield())
             return true;
         if (Interlocked.CompareExchange(ref *_word, Sleeping, Empty) == Token)
         {

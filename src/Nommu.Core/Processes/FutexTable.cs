@@ -116,7 +116,7 @@ internal sealed partial class FutexTable
         {
             while (true)
             {
-                var slept = thread.Sleep(deadline.IsNever ? deadline.Nanoseconds : deadline.ToMonotonic(thread.Clock));
+                var slept = thread.Sleep(deadline.IsNever ? deadline.Nanoseconds : deadline.ToMonotonic(thread.Clock), takesTurns: true);
                 if (waiter.Bucket is null)
                     return Errno.None;
                 if (slept != Errno.None)

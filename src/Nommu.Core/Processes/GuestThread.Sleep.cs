@@ -14,8 +14,9 @@ internal sealed partial class GuestThread
 
     /// <summary>Sleeps until woken, perhaps for nothing.</summary>
     /// <param name="deadline">Monotonic nanoseconds; -1 for none.</param>
+    /// <param name="takesTurns">See <see cref="HostThreadPark.Park"/>.</param>
     /// <returns>None when woken, ETIMEDOUT, or ERESTARTSYS when a signal is pending.</returns>
-    internal Errno Sleep(long deadline)
+    internal Errno Sleep(long deadline, bool takesTurns = false)
     {
         while (!IsSignalPending)
         {
@@ -29,7 +30,7 @@ internal sealed partial class GuestThread
             }
             VoluntarySwitches++;
             IsAsleep = true;
-            var woken = _park.Park(left);
+            var woken = _park.Park(left, takesTurns);
             IsAsleep = false;
             Interlocked.MemoryBarrier(); // Dekker with Interrupt: whoever saw us asleep has set Work before, and we look at it after this
             _alarm?.Stop();
