@@ -13,37 +13,42 @@ public class HostTimersTests
     [Test]
     public void RingsOnceInOrderAndNotEarly()
     {
+        long time = 0;
+        var timers = new HostTimers(() => Volatile.Read(ref time));
         var rung = new BlockingCollection<(int Number, long Time)>();
-        var start = Now();
         int[] order = [3, 0, 2, 1];
         foreach (var number in order)
-            _ = Make(number, rung).Change(TimeSpan.FromMilliseconds(20 + (5 * number)), s_never);
+            _ = Make(timers, number, rung, () => Volatile.Read(ref time)).Change(TimeSpan.FromMilliseconds(20 + (5 * number)), s_never);
         for (var expected = 0; expected < order.Length; expected++)
         {
-            var (number, time) = Take(rung);
-            Assert.That(number, Is.EqualTo(expected));
-            Assert.That(time - start, Is.GreaterThanOrEqualTo((20 + (5 * number)) * 1_000_000L));
+            Assert.That(rung, Is.Empty);
+            Volatile.Write(ref time, (20 + (5 * expected)) * 1_000_000L);
+            Assert.That(Take(rung), Is.EqualTo((expected, (20 + (5 * expected)) * 1_000_000L)));
         }
+        Volatile.Write(ref time, long.MaxValue);
         Assert.That(rung.TryTake(out _, 20), Is.False);
     }
 
     [Test]
     public void OneThatIsChangedRingsAtItsNewTimeAndOneThatIsStoppedNever()
     {
+        long time = 0;
+        var timers = new HostTimers(() => Volatile.Read(ref time));
         var rung = new BlockingCollection<(int Number, long Time)>();
-        ITimer later = Make(1, rung), stopped = Make(2, rung), disposed = Make(3, rung), sooner = Make(4, rung);
+        var all = Enumerable.Range(1, 4).Select(number => Make(timers, number, rung, () => Volatile.Read(ref time))).ToArray();
+        var (later, stopped, disposed, sooner) = (all[0], all[1], all[2], all[3]);
         foreach (var timer in new[] { later, stopped, disposed })
             _ = timer.Change(TimeSpan.FromMilliseconds(200), s_never);
         _ = sooner.Change(TimeSpan.FromHours(1), s_never);
-        var start = Now();
         _ = later.Change(TimeSpan.FromMilliseconds(300), s_never);
         _ = stopped.Change(s_never, s_never);
         disposed.Dispose();
         _ = sooner.Change(TimeSpan.Zero, s_never);
         Assert.That(Take(rung).Number, Is.EqualTo(4));
-        var (number, time) = Take(rung);
-        Assert.That(number, Is.EqualTo(1));
-        Assert.That(time, Is.GreaterThanOrEqualTo(start + 300_000_000));
+        Volatile.Write(ref time, 299_999_999);
+        Assert.That(rung.TryTake(out _, 20), Is.False);
+        Volatile.Write(ref time, 300_000_000);
+        Assert.That(Take(rung).Number, Is.EqualTo(1));
         Assert.That(rung, Is.Empty);
     }
 
@@ -85,7 +90,7 @@ public class HostTimersTests
         }
     }
 
-    private ITimer Make(int number, BlockingCollection<(int Number, long Time)> rung) => _timers.Create(_ => rung.Add((number, Now())), rung);
+    private static ITimer Make(HostTimers timers, int number, BlockingCollection<(int Number, long Time)> rung, Func<long> now) => timers.Create(_ => rung.Add((number, now())), rung);
 
     private static (int Number, long Time) Take(BlockingCollection<(int Number, long Time)> rung)
     {
