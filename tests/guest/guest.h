@@ -24,7 +24,9 @@ static int broken;
 static __attribute__((constructor)) void prepare(void)
 {
     setvbuf(stdout, NULL, _IOLBF, BUFSIZ);
-    struct rlimit none = { 0, 0 };
+    struct rlimit none;
+    getrlimit(RLIMIT_CORE, &none);
+    none.rlim_cur = 0;
     setrlimit(RLIMIT_CORE, &none);
 }
 

@@ -27,6 +27,9 @@ internal static class SignalDelivery
             {
                 case Step.Exit:
                     return SignalVerdict.Exit;
+                case Step.Dump:
+                    Dump(thread, taken.Info);
+                    return SignalVerdict.Exit;
                 case Step.Stopped:
                     SleepStopped(thread);
                     break;
@@ -57,6 +60,7 @@ internal static class SignalDelivery
         Handle,
         Stopped,
         Exit,
+        Dump,
     }
 
     private readonly record struct Taken(Siginfo Info, Sigaction Action);
@@ -89,8 +93,10 @@ internal static class SignalDelivery
                         action.Handler = Sigaction.SIG_DFL;
                     return Step.Handle;
                 }
-                if (TakeDefaultAction(process, signal))
-                    return Step.Exit;
+                if (!TakeDefaultAction(process, signal))
+                    continue;
+                taken = new Taken(info, default);
+                return CoreDump.IsDue(process, signal) ? Step.Dump : Step.Exit;
             }
         }
     }
@@ -109,6 +115,15 @@ internal static class SignalDelivery
         }
         SignalGeneration.BeginGroupExit(process, WaitStatus.Signaled((int)signal, core: false));
         return true;
+    }
+
+    /// <summary>The process ends already, but not before this thread does.</summary>
+    private static void Dump(GuestThread thread, in Siginfo info)
+    {
+        if (!CoreDump.Write(thread, info))
+            return;
+        lock (thread.Process.Tasks.Lock)
+            thread.Process.Signals.GroupExit = WaitStatus.Signaled(info.Signo, core: true);
     }
 
     /// <summary>Linux: <c>do_signal_stop</c>. The parent is told when the last thread has stopped.</summary>

@@ -141,7 +141,7 @@ internal static class SignalGeneration
         var taker = thread is null ? FindTaker(process, signal) : Wants(thread, signal) ? thread : null;
         if (taker is null)
             return; // blocked everywhere: whoever unblocks it finds it
-        if (process.Handlers.IsFatal(signal) && !taker.Signals.Awaited.Contains(signal) && !process.Signals.IsUnkillable)
+        if (process.Handlers.IsFatal(signal) && !taker.Signals.Awaited.Contains(signal) && !process.Signals.IsUnkillable && !CoreDump.IsDue(process, signal))
             BeginGroupExit(process, WaitStatus.Signaled((int)signal, core: false));
         else
             taker.Interrupt();
