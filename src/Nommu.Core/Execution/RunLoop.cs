@@ -17,7 +17,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
         {
             if (thread.Work != 0 && !LookAtWork(host, thread))
                 continue;
-            if (thread.Space.HasOwnGs != cpu.OwnsGs || cpu.OwnsGs)
+            if (thread.Space.HasOwnGs || cpu.OwnsGs)
                 PrepareGs(thread, cpu);
             var exit = cpu.Run();
             if (cpu.HasTakenGs && TakeGs(thread, cpu) && exit.Kind == GuestExitKind.Fault)
