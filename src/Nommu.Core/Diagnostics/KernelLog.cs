@@ -11,9 +11,6 @@ internal static partial class KernelLog
     [LoggerMessage(2, LogLevel.Critical, "system call {Number} failed in its handler")]
     internal static partial void HandlerFailed(ILogger logger, int number, Exception exception);
 
-    [LoggerMessage(3, LogLevel.Warning, "process {Pid} calls fork, which is not done: ENOSYS")]
-    internal static partial void ForkNotDone(ILogger logger, int pid);
-
     [LoggerMessage(4, LogLevel.Warning, "{Path}: not executable: {Reason}")]
     internal static partial void NotLoaded(ILogger logger, string path, string reason);
 

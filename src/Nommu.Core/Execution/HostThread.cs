@@ -1,4 +1,5 @@
 using Nommu.Core.Host;
+using Nommu.Core.Memory.Families;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Execution;
@@ -34,6 +35,7 @@ internal sealed class HostThread
     internal HostThread(HostThreadPool pool, RunLoop loop, int number)
     {
         (_pool, _loop) = (pool, loop);
+        Turn = new FamilyTurn(() => Cpu.Kick());
         _thread = new Thread(Live, StackSize) { IsBackground = true, Name = $"guest {number}" };
         _thread.Start();
         _ready.Wait();
@@ -44,6 +46,9 @@ internal sealed class HostThread
 
     /// <summary>Its ability to run guest code.</summary>
     internal GuestCpu Cpu { get; private set; } = null!;
+
+    /// <summary>Whether it may run, and touch the memory of, who has relatives that have the same addresses.</summary>
+    internal FamilyTurn Turn { get; }
 
     /// <summary>Who runs on it.</summary>
     internal GuestThread? Current => _current;

@@ -1,3 +1,5 @@
+using System.Diagnostics;
+using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
 namespace Nommu.Core.Execution;
@@ -15,6 +17,9 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
     private readonly HostThreadMaker? _maker = ExecutionRuntime.Instance.Trap.IsInherited ? new() : null;
     private int _made;
     private bool _closed;
+
+    /// <summary>For slices of time.</summary>
+    internal HostTimers Timers { get; } = new(static () => (long)Stopwatch.GetElapsedTime(0).TotalNanoseconds);
 
     /// <summary>Where the code of guests is.</summary>
     internal Arena Arena => arena;

@@ -15,6 +15,8 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
         cpu.FastPaths = dispatcher.AllowsFastPaths;
         while (host.Current is { } thread)
         {
+            if (!host.Turn.IsFor(thread.Space))
+                host.Turn.Take(thread.Space);
             if (thread.Work != 0 && !LookAtWork(host, thread))
                 continue;
             if (thread.Space.HasOwnGs || cpu.OwnsGs)
@@ -31,6 +33,8 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     Trapped(thread, ref cpu.Registers);
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
+                case GuestExitKind.Fault when thread.Space.Family is not null && SignalFault.TrySeparate(thread, exit):
+                    break;
                 case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, exit, ref cpu.Registers):
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
@@ -43,6 +47,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     break;
             }
         }
+        host.Turn.GiveUp();
     }
 
     private void Call(HostThread host, GuestThread thread, int number)

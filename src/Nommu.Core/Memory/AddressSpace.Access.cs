@@ -12,7 +12,10 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var allowed = Accessible(address, target.Length, MapProtection.PROT_READ);
-            return allowed - Memory.CopyFromUserPartial(target[..allowed], address);
+            if (_family is not { } family)
+                return allowed - Memory.CopyFromUserPartial(target[..allowed], address);
+            lock (family.Lock)
+                return ReadPages(address, target[..allowed]);
         }
     }
 
@@ -23,7 +26,10 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var allowed = Accessible(address, source.Length, MapProtection.PROT_WRITE);
-            return allowed - Memory.CopyToUserPartial(address, source[..allowed]);
+            if (_family is not { } family)
+                return allowed - Memory.CopyToUserPartial(address, source[..allowed]);
+            lock (family.Lock)
+                return WritePages(address, source[..allowed]);
         }
     }
 

@@ -80,6 +80,8 @@ internal sealed partial class AddressSpace
 
     private Errno AdviseArea(VmArea area, MemoryAdvice advice)
     {
+        if (ChangesPages(advice))
+            BeforeChange(area.Start, area.End);
         switch (advice)
         {
             case MemoryAdvice.MADV_DONTNEED or MemoryAdvice.MADV_FREE or MemoryAdvice.MADV_COLD or MemoryAdvice.MADV_PAGEOUT or MemoryAdvice.MADV_GUARD_INSTALL when (area.Flags & VmFlags.Locked) != 0:
@@ -116,6 +118,9 @@ internal sealed partial class AddressSpace
         };
         return Errno.None;
     }
+
+    private static bool ChangesPages(MemoryAdvice advice) => advice is MemoryAdvice.MADV_DONTNEED or MemoryAdvice.MADV_DONTNEED_LOCKED or MemoryAdvice.MADV_FREE or MemoryAdvice.MADV_POPULATE_WRITE
+        or MemoryAdvice.MADV_GUARD_INSTALL or MemoryAdvice.MADV_GUARD_REMOVE;
 
     private static bool IsAdvice(MemoryAdvice advice) => advice is >= MemoryAdvice.MADV_NORMAL and <= MemoryAdvice.MADV_DONTNEED or >= MemoryAdvice.MADV_FREE and <= MemoryAdvice.MADV_DONTNEED_LOCKED
         or MemoryAdvice.MADV_GUARD_INSTALL or MemoryAdvice.MADV_GUARD_REMOVE;

@@ -43,6 +43,7 @@ internal sealed partial class AddressSpace
         var pages = (long)((end - start) / Arena.PageSize);
         if (AnyBetween(start, end) || (LocksFuture && !MayLock(limits, pages)) || !MayExpand(limits, pages, isData: true) || !Arena.TryCharge(pages))
             return false;
+        BeforeChange(start, end);
         if (HostMemory.Protect(start, end - start, ReadWrite) != Errno.None)
         {
             Arena.Uncharge(pages);

@@ -16,18 +16,18 @@ internal sealed partial class AddressSpace
     /// <summary>Pages of ours, whatever is behind them, become a hole or nobody's.</summary>
     private void DiscardPages(ulong start, ulong length)
     {
-        if (_gapsLength + length > KeepAtMost)
+        if (_gapsLength + length > KeepAtMost && !IsInherited(start))
             Arena.Discard(start, length);
         else if (HostMemory.Discard(start, length) == Errno.None)
             KeepGap(start, length);
-        else
+        else if (!IsInherited(start))
             Arena.Free(start, length, PageState.Dirty);
     }
 
     /// <summary>Pages of ours that have nothing behind them become a hole or nobody's.</summary>
     private void FreePages(ulong start, ulong length)
     {
-        if (_gapsLength + length > KeepAtMost)
+        if (_gapsLength + length > KeepAtMost && !IsInherited(start))
             Arena.Free(start, length);
         else
             KeepGap(start, length);
@@ -59,6 +59,7 @@ internal sealed partial class AddressSpace
             return 0;
         _gaps.Take(index, start, length);
         _gapsLength -= length;
+        BeforeChange(start, start + length);
         return start;
     }
 
@@ -78,14 +79,24 @@ internal sealed partial class AddressSpace
         }
     }
 
+    /// <summary>Gives back what no relative has a right to.</summary>
     private void ReleaseGaps()
     {
+        var inherited = new List<PageRun>();
         while (_gaps.Count > 0)
         {
             var gap = _gaps[_gaps.Count - 1];
             _gaps.Take(_gaps.Count - 1, gap.Start, gap.Length);
-            Arena.Free(gap.Start, gap.Length);
+            foreach (var (start, end, isInherited) in CutAtFamily(gap.Start, gap.End))
+            {
+                if (isInherited)
+                    inherited.Add(new PageRun(start, end - start, PageState.Reserved));
+                else
+                    Arena.Free(start, end - start);
+            }
         }
         _gapsLength = 0;
+        foreach (var gap in inherited)
+            KeepGap(gap.Start, gap.Length);
     }
 }

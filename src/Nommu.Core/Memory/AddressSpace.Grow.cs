@@ -61,6 +61,7 @@ internal sealed partial class AddressSpace
                 if ((area.Flags & VmFlags.Locked) != 0)
                     _ = PopulateLocked(start, start + length);
                 JoinAt(index);
+                SplitAtFamily(start, start + length + Arena.PageSize);
                 return true;
             }
             GiveBack(start, area.Start);

@@ -41,6 +41,7 @@ internal sealed partial class AddressSpace
     /// <summary>Page by page it is either the one or the other, whoever runs there: both have instructions at the same places, and the stubs stay.</summary>
     private Errno Unrewrite(VmArea area)
     {
+        BeforeChange(area.Start, area.End);
         if (area.Stubs is { } stubs)
             _leftStubs.Add(stubs.Retain());
         if ((area.Flags & VmFlags.Written) == 0)

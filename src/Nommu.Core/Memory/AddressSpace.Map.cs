@@ -204,6 +204,7 @@ internal sealed partial class AddressSpace
             at = gapEnd;
         }
         CloseGaps(start, end);
+        BeforeChange(start, end);
         return true;
     }
 

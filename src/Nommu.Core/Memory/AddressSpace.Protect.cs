@@ -42,6 +42,7 @@ internal sealed partial class AddressSpace
 
     private Errno ProtectLocked(ulong start, ulong end, MapProtection access, in MemoryLimits limits)
     {
+        BeforeChange(start, end);
         SplitAt(start);
         SplitAt(end);
         var error = Errno.None;

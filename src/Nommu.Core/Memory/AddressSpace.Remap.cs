@@ -30,6 +30,8 @@ internal sealed partial class AddressSpace
         {
             if (Find(old) is not { } area)
                 return Errno.EFAULT;
+            if (old + from > old)
+                BeforeChange(old, old + from);
             if ((flags & ToPlace) != 0)
                 return RemapTo(old, from, to, flags, target, limits);
             if (to <= from)

@@ -69,6 +69,8 @@ internal sealed partial class AddressSpace
     internal void Forget(TextStubs stubs)
     {
         _stubs.Remove(stubs);
+        if (IsInherited(stubs.Start))
+            return;
         Arena.Discard(stubs.Start, stubs.Length);
     }
 

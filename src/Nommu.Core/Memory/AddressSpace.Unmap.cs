@@ -20,6 +20,7 @@ internal sealed partial class AddressSpace
 
     private void UnmapLocked(ulong start, ulong end)
     {
+        BeforeChange(start, end);
         SplitAt(start);
         SplitAt(end);
         var first = IndexAtOrAfter(start);
@@ -51,6 +52,7 @@ internal sealed partial class AddressSpace
     /// <summary>Takes areas off the list whose pages are about to be replaced.</summary>
     private void Forget(ulong start, ulong end)
     {
+        BeforeChange(start, end);
         SplitAt(start);
         SplitAt(end);
         var first = IndexAtOrAfter(start);

@@ -126,7 +126,10 @@ internal sealed partial class AddressSpace
     private void Insert(VmArea area)
     {
         var index = IndexAtOrAfter(area.Start);
+        var end = area.End;
         _areas.Insert(index, area);
+        SplitAtFamily(area.Start, end);
+        index = IndexAtOrAfter(area.Start);
         JoinAt(index + 1);
         JoinAt(index);
     }
@@ -134,7 +137,7 @@ internal sealed partial class AddressSpace
     /// <summary>Joins the area at an index with the one before.</summary>
     private void JoinAt(int index)
     {
-        if (index <= 0 || index >= _areas.Count || !_areas[index - 1].JoinsWith(_areas[index]))
+        if (index <= 0 || index >= _areas.Count || !_areas[index - 1].JoinsWith(_areas[index]) || IsFamilyEdge(_areas[index].Start))
             return;
         _areas[index - 1].End = _areas[index].End;
         _areas[index - 1].Flags &= _areas[index].Flags | ~VmFlags.Pooled;
@@ -167,6 +170,11 @@ internal sealed partial class AddressSpace
             foreach (var area in _areas)
             {
                 Uncharge(area);
+                if (IsInherited(area.Start))
+                {
+                    area.Drop();
+                    continue;
+                }
                 if (area.End > heap && area.Start < _brkReserveEnd)
                 {
                     FreeHeapGap(heap, area.Start);
@@ -182,10 +190,12 @@ internal sealed partial class AddressSpace
             }
             foreach (var stubs in _leftStubs)
                 stubs.Release();
-            FreeHeapGap(heap, _brkReserveEnd);
+            if (!IsInherited(StartBrk))
+                FreeHeapGap(heap, _brkReserveEnd);
             Gone(0, 0);
             _areas.Clear();
             ReleaseGaps();
+            LeaveFamily();
 
             // Neighbours go in one call.
             void Gone(ulong start, ulong end)

@@ -21,6 +21,13 @@ internal sealed class MemoryLayout
 
     internal ulong EnvEnd { get; set; }
 
+    /// <summary>As a forked process has it from its parent.</summary>
+    internal void CopyFrom(MemoryLayout other)
+    {
+        (StartCode, EndCode, StartData, EndData, StartStack) = (other.StartCode, other.EndCode, other.StartData, other.EndData, other.StartStack);
+        (ArgStart, ArgEnd, EnvStart, EnvEnd, AuxiliaryVector) = (other.ArgStart, other.ArgEnd, other.EnvStart, other.EnvEnd, other.AuxiliaryVector);
+    }
+
     /// <summary>The auxiliary vector as the program got it (/proc/PID/auxv).</summary>
     internal byte[] AuxiliaryVector { get; set; } = [];
 }

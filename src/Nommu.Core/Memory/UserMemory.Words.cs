@@ -15,12 +15,20 @@ public sealed partial class UserMemory
 
     /// <summary>Writes an aligned word at once.</summary>
     internal Errno StoreWord(ulong address, uint value) =>
-        Allowed(address, sizeof(uint)) == sizeof(uint) && UserCopy.TryStore32(address, value) ? Errno.None : Errno.EFAULT;
+        Allowed(address, sizeof(uint)) == sizeof(uint) && (UserCopy.TryStore32(address, value) || (_faults?.TrySeparate(address) == true && UserCopy.TryStore32(address, value))) ? Errno.None : Errno.EFAULT;
 
     /// <summary>Replaces an aligned word that has not changed.</summary>
     /// <param name="address">Where it is.</param>
     /// <param name="expected">In: what should be there; out: what was there.</param>
     /// <param name="desired">Stored where the two agree.</param>
-    internal Errno CompareExchangeWord(ulong address, ref uint expected, uint desired) =>
-        Allowed(address, sizeof(uint)) == sizeof(uint) && UserCopy.TryCompareExchange32(address, ref expected, desired) ? Errno.None : Errno.EFAULT;
+    internal Errno CompareExchangeWord(ulong address, ref uint expected, uint desired)
+    {
+        if (Allowed(address, sizeof(uint)) != sizeof(uint))
+            return Errno.EFAULT;
+        var wanted = expected;
+        if (UserCopy.TryCompareExchange32(address, ref expected, desired))
+            return Errno.None;
+        expected = wanted;
+        return _faults?.TrySeparate(address) == true && UserCopy.TryCompareExchange32(address, ref expected, desired) ? Errno.None : Errno.EFAULT;
+    }
 }

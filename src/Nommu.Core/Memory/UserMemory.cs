@@ -10,19 +10,27 @@ public sealed partial class UserMemory
 {
     private readonly ulong _start;
     private readonly ulong _end;
-    private readonly IStackGrower? _grower;
+    private readonly IFaultHandler? _faults;
 
     /// <summary>Memory between two addresses; nothing outside is ever touched.</summary>
-    internal UserMemory(ulong start, ulong end, IStackGrower? grower = null) => (_start, _end, _grower) = (start, end, grower);
+    internal UserMemory(ulong start, ulong end, IFaultHandler? faults = null) => (_start, _end, _faults) = (start, end, faults);
 
-    /// <summary>The same memory for somebody whose mappings may grow when the kernel touches what is below them. Whole values do so, not what is copied in parts, which may be under a file's lock.</summary>
-    internal UserMemory For(IStackGrower grower) => new(_start, _end, grower);
+    /// <summary>The same memory for somebody whose mappings may grow when the kernel touches what is below them (whole values do so, not what is copied in parts, which may be under a file's lock), and whose pages relatives may have too.</summary>
+    internal UserMemory For(IFaultHandler faults) => new(_start, _end, faults);
 
     /// <returns>Bytes not copied.</returns>
     internal int CopyToUserPartial(ulong address, ReadOnlySpan<byte> source)
     {
         var allowed = Allowed(address, source.Length);
-        return allowed == 0 ? source.Length : source.Length - allowed + UserCopy.CopyToUser(address, source[..allowed]);
+        var missing = allowed;
+        while (missing > 0)
+        {
+            var left = UserCopy.CopyToUser(address + (ulong)(allowed - missing), source[(allowed - missing)..allowed]);
+            if (left == 0 || _faults?.TrySeparate(address + (ulong)(allowed - left)) != true)
+                return source.Length - allowed + left;
+            missing = left;
+        }
+        return source.Length - allowed;
     }
 
     /// <returns>Bytes not copied.</returns>
@@ -39,7 +47,7 @@ public sealed partial class UserMemory
     public Errno Read(ulong address, Span<byte> target)
     {
         var missing = CopyFromUserPartial(target, address);
-        if (missing > 0 && _grower?.TryGrow(address + (ulong)(target.Length - missing), isWrite: false) == true)
+        if (missing > 0 && _faults?.TryGrow(address + (ulong)(target.Length - missing), isWrite: false) == true)
             missing = CopyFromUserPartial(target, address);
         return missing == 0 ? Errno.None : Errno.EFAULT;
     }
@@ -51,7 +59,7 @@ public sealed partial class UserMemory
     public Errno Write(ulong address, ReadOnlySpan<byte> source)
     {
         var missing = CopyToUserPartial(address, source);
-        if (missing > 0 && _grower?.TryGrow(address + (ulong)(source.Length - missing), isWrite: true) == true)
+        if (missing > 0 && _faults?.TryGrow(address + (ulong)(source.Length - missing), isWrite: true) == true)
             missing = CopyToUserPartial(address, source);
         return missing == 0 ? Errno.None : Errno.EFAULT;
     }
@@ -73,7 +81,7 @@ public sealed partial class UserMemory
         if (allowed == 0)
             return Errno.EFAULT;
         var length = UserCopy.StringLength(address, (ulong)allowed);
-        if (length < 0 && _grower?.TryGrow(address, isWrite: false) == true)
+        if (length < 0 && _faults?.TryGrow(address, isWrite: false) == true)
             length = UserCopy.StringLength(address, (ulong)allowed);
         if (length < 0 || (length == allowed && allowed < buffer.Length))
             return Errno.EFAULT;

@@ -25,7 +25,7 @@ internal readonly record struct CloneRequest(CloneFlags Flags, int ExitSignal, u
 
     /// <summary>Linux: the checks of <c>kernel_clone</c> and at the beginning of <c>copy_process</c>.</summary>
     /// <param name="maker">Who calls.</param>
-    /// <returns>EINVAL for combinations that mean nothing, and for namespaces, as a kernel built without them; EPERM; EBADF for a control group, of which there are none; ENOSYS for a child with memory of its own (fork).</returns>
+    /// <returns>EINVAL for combinations that mean nothing, and for namespaces, as a kernel built without them; EPERM; EBADF for a control group, of which there are none.</returns>
     internal Errno Check(GuestThread maker)
     {
         if (Has(CloneFlags.CLONE_THREAD) && !Has(CloneFlags.CLONE_SIGHAND))
@@ -43,6 +43,6 @@ internal readonly record struct CloneRequest(CloneFlags Flags, int ExitSignal, u
             return Errno.EBADF;
         if (Has(CloneFlags.CLONE_SETTLS) && Tls >= AddressSpace.TaskSize)
             return Errno.EPERM;
-        return Has(CloneFlags.CLONE_VM) ? Errno.None : Errno.ENOSYS;
+        return Errno.None;
     }
 }

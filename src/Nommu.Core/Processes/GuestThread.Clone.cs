@@ -1,14 +1,15 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Execution;
 using Nommu.Core.Memory;
 
 namespace Nommu.Core.Processes;
 
-/// <summary>Linux: <c>kernel_clone</c> and <c>copy_process</c>. Differs: a child always shares its maker's memory, since there is but one address space; fork(2) answers ENOSYS.</summary>
+/// <summary>Linux: <c>kernel_clone</c> and <c>copy_process</c>.</summary>
 internal sealed partial class GuestThread
 {
     /// <summary>Makes a child or a thread.</summary>
-    /// <returns>The caller's answer, its child's number; nothing where the child has taken the caller's host thread over and answers 0 there. EINVAL, EPERM, EBADF, EAGAIN, EEXIST, EMFILE, ENOSYS, EFAULT.</returns>
+    /// <returns>The caller's answer, its child's number; nothing where the child has taken the caller's host thread over and answers 0 there. EINVAL, EPERM, EBADF, EAGAIN, EEXIST, EMFILE, ENOMEM, EFAULT.</returns>
     internal Syscalls.SyscallResult Clone(in CloneRequest request)
     {
         var error = request.Check(this);
@@ -17,13 +18,20 @@ internal sealed partial class GuestThread
         var pidfd = NoPidfd;
         if (request.Has(CloneFlags.CLONE_PIDFD) && ReservePidfd(request.PidfdAddress, out pidfd) is not Errno.None and var noPidfd)
             return noPidfd;
+        var memory = CloneMemory(request);
+        if (!memory.TryGet(out var space))
+        {
+            if (pidfd != NoPidfd)
+                Files.GiveBack(pidfd);
+            return memory.Error;
+        }
         var takesOver = request.Has(CloneFlags.CLONE_VFORK);
         var host = takesOver ? Host! : Machine.HostThreads.Take();
         Result<GuestThread> made;
         lock (Process.Tasks.Lock)
         {
             // Who is to end makes nobody that would not know of it: another thread may be waiting to be the only one.
-            made = Process.Signals.GroupExit is not null || Signals.MustExit ? Errno.ERESTARTNOINTR : IsRefusedMore() ? Errno.EAGAIN : AddChild(request);
+            made = Process.Signals.GroupExit is not null || Signals.MustExit ? Errno.ERESTARTNOINTR : IsRefusedMore() ? Errno.EAGAIN : AddChild(request, space);
             if (takesOver && made.TryGet(out var vforked))
                 host.Suspend(this, vforked);
         }
@@ -33,6 +41,7 @@ internal sealed partial class GuestThread
                 Machine.HostThreads.PutBack(host);
             if (pidfd != NoPidfd)
                 Files.GiveBack(pidfd);
+            space.Release();
             return made.Error;
         }
         if (pidfd != NoPidfd)
@@ -53,7 +62,7 @@ internal sealed partial class GuestThread
     private bool IsRefusedMore() => Credentials is { Uid: not 0, IsPrivileged: false } && Process.Tasks.IsOverLimit(this, Credentials, 1);
 
     /// <summary>The child's place among processes and what it shares. With the task table's lock held.</summary>
-    private Result<GuestThread> AddChild(in CloneRequest request)
+    private Result<GuestThread> AddChild(in CloneRequest request, AddressSpace space)
     {
         var process = Process;
         int id;
@@ -75,12 +84,20 @@ internal sealed partial class GuestThread
         }
         var files = request.Has(CloneFlags.CLONE_FILES) ? Files.Share() : Files.Clone();
         var fs = request.Has(CloneFlags.CLONE_FS) ? Fs.Share() : Fs.Clone();
-        var child = new GuestThread(Memory, files, fs, Credentials) { Id = id, Process = process, Space = Space.Retain(), Name = Name, Clock = Clock };
+        var child = new GuestThread(Memory, files, fs, Credentials) { Id = id, Process = process, Space = space, Name = Name, Clock = Clock };
         child.Signals.InheritFrom(Signals, keepAlternateStack: !request.Has(CloneFlags.CLONE_VM) || request.Has(CloneFlags.CLONE_VFORK));
         child.InheritAttributes(this);
         child.InheritSemaphores(this, request);
         process.Threads.Add(child);
         return child;
+    }
+
+    private static void WriteTo(GuestThread child, ulong address, int value)
+    {
+        if (child.Space.Family is null)
+            _ = child.Memory.Write(new UserPtr<int>(address), value);
+        else
+            _ = child.Space.WriteTo(address, MemoryMarshal.AsBytes(new ReadOnlySpan<int>(in value)));
     }
 
     private void LoadStateInto(HostThread host)
@@ -101,7 +118,7 @@ internal sealed partial class GuestThread
         if (request.Has(CloneFlags.CLONE_PARENT_SETTID))
             _ = Memory.Write(new UserPtr<int>(request.ParentTid), child.Id);
         if (request.Has(CloneFlags.CLONE_CHILD_SETTID))
-            _ = Memory.Write(new UserPtr<int>(request.ChildTid), child.Id);
+            WriteTo(child, request.ChildTid, child.Id);
         if (request.Has(CloneFlags.CLONE_CHILD_CLEARTID))
             child.ClearChildTid = request.ChildTid;
     }

@@ -30,9 +30,12 @@ internal sealed partial class GuestThread
             }
             VoluntarySwitches++;
             IsAsleep = true;
+            Host!.Turn.GiveUp();
             var woken = _park.Park(left, takesTurns);
             IsAsleep = false;
-            Interlocked.MemoryBarrier(); // Dekker with Interrupt: whoever saw us asleep has set Work before, and we look at it after this
+            Interlocked.MemoryBarrier(); // Dekker with Interrupt: whoever saw us asleep has set Work before, and we look at it after this; and with who makes a family of our memory
+            if (!Host.Turn.IsFor(Space))
+                Host.Turn.Take(Space);
             _alarm?.Stop();
             if (woken)
                 return IsSignalPending ? Errno.ERESTARTSYS : Errno.None;

@@ -4,7 +4,7 @@ using Nommu.Core.Memory;
 namespace Nommu.Core.Processes;
 
 /// <summary>Linux: <c>task_struct</c>. Differs: what threads share (memory, files, signal handlers) is shared by holding the same object; the process they belong to is a <see cref="GuestProcess"/>.</summary>
-internal sealed partial class GuestThread : Waiter, IStackGrower
+internal sealed partial class GuestThread : Waiter, IFaultHandler
 {
     internal GuestThread(UserMemory memory, FileDescriptorTable files, FsContext fs, Credentials credentials)
     {

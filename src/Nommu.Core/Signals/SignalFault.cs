@@ -24,6 +24,10 @@ internal static class SignalFault
         Force(thread, new Siginfo { Signo = exit.Signal, Code = isHole ? SigCode.SEGV_MAPERR : exit.Code, Address = exit.Address });
     }
 
+    /// <summary>A page that relatives see too was written to: it becomes the writer's own, and the instruction is run again.</summary>
+    internal static bool TrySeparate(GuestThread thread, in GuestExit exit) =>
+        exit.Signal == (int)Signal.SIGSEGV && exit.TrapNumber == PageFault && (exit.ErrorCode & OfWrite) != 0 && thread.Space.TrySeparate(exit.Address);
+
     private static MapProtection HowOf(ulong errorCode) =>
         (errorCode & OfFetch) != 0 ? MapProtection.PROT_EXEC : (errorCode & OfWrite) != 0 ? MapProtection.PROT_WRITE : MapProtection.PROT_READ;
 

@@ -1,13 +1,12 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
-using Nommu.Core.Diagnostics;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Syscalls;
 
-/// <summary>vfork(2), clone(2), clone3(2), and fork(2), which has no memory to give a child of its own.</summary>
+/// <summary>fork(2), vfork(2), clone(2), clone3(2).</summary>
 internal static class CloneSyscalls
 {
     private const ulong LongestArguments = 4096;
@@ -20,18 +19,15 @@ internal static class CloneSyscalls
         thread.Clone(new CloneRequest(CloneFlags.CLONE_VFORK | CloneFlags.CLONE_VM, (int)Signal.SIGCHLD, 0, 0, 0, 0));
 
     [Syscall(57, "fork")]
-    internal static SyscallResult Fork(GuestThread thread)
-    {
-        KernelLog.ForkNotDone(thread.Machine.Logger, thread.Process.Id);
-        return Errno.ENOSYS;
-    }
+    internal static SyscallResult Fork(GuestThread thread) =>
+        thread.Clone(new CloneRequest(CloneFlags.None, (int)Signal.SIGCHLD, 0, 0, 0, 0));
 
     /// <summary>x86-64's order of arguments.</summary>
     [Syscall(56, "clone")]
     internal static SyscallResult Clone(GuestThread thread, ulong flags, ulong stack, ulong parentTid, ulong childTid, ulong tls)
     {
         var request = new CloneRequest((CloneFlags)(flags & uint.MaxValue) & ~CloneFlags.CSIGNAL, (int)(flags & (ulong)CloneFlags.CSIGNAL), stack, parentTid, childTid, tls);
-        return Run(thread, request with { PidfdAddress = parentTid });
+        return thread.Clone(request with { PidfdAddress = parentTid });
     }
 
     [Syscall(435, "clone3")]
@@ -58,7 +54,7 @@ internal static class CloneSyscalls
         if (!wanted.TryGet(out var id))
             return wanted.Error;
         var request = new CloneRequest(arguments.Flags, (int)arguments.ExitSignal, arguments.Stack + arguments.StackSize, arguments.ParentTid, arguments.ChildTid, arguments.Tls);
-        return Run(thread, request with { PidfdAddress = arguments.PidFd, WantedId = id });
+        return thread.Clone(request with { PidfdAddress = arguments.PidFd, WantedId = id });
     }
 
     /// <summary>Linux: <c>copy_clone_args_from_user</c> and <c>clone3_args_valid</c>.</summary>
@@ -94,13 +90,5 @@ internal static class CloneSyscalls
         if (wanted.Length > 1 || wanted[0] < 1 || wanted[0] >= thread.Process.Tasks.Pids.Maximum)
             return Errno.EINVAL;
         return thread.Credentials.IsPrivileged ? wanted[0] : Errno.EPERM;
-    }
-
-    private static SyscallResult Run(GuestThread thread, in CloneRequest request)
-    {
-        var result = thread.Clone(request);
-        if (result.Error == Errno.ENOSYS)
-            KernelLog.ForkNotDone(thread.Machine.Logger, thread.Process.Id);
-        return result;
     }
 }
