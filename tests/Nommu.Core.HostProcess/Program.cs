@@ -59,6 +59,8 @@ internal static class Program
     private static async Task RunAsync(KernelBuilder builder, string root, string programs, string[] names)
     {
         builder.UseRootDirectory(root).AddRootDirectory("/guest", programs);
+        if (Environment.GetEnvironmentVariable("NOMMU_TEST_MEMORY") is { } memory)
+            builder.Options.Memory = ulong.Parse(memory, System.Globalization.CultureInfo.InvariantCulture) << 20;
         Kernel kernel;
         try
         {

@@ -21,8 +21,7 @@ internal sealed partial class AddressSpace
     {
         lock (_lock)
         {
-            var charge = CountBetween(0, ulong.MaxValue, static area => (area.Flags & (VmFlags.Charged | VmFlags.DontFork)) == VmFlags.Charged);
-            if (!Arena.TryCharge(charge))
+            if (Arena.Account.Used >= Arena.Limit)
                 return Errno.ENOMEM;
             var family = _family!;
             lock (family.Lock)
@@ -79,7 +78,11 @@ internal sealed partial class AddressSpace
         memory.Begin(part);
         _parts.Add(part);
         foreach (var area in _areas)
-            area.Flags &= ~VmFlags.Pooled;
+        {
+            if (part.Memory.Ranges.Contains(area.Start) && (area.Flags & VmFlags.Charged) != 0)
+                memory.Charge += area.Pages; // until the last member has gone; what each has beyond is counted as it comes
+            area.Flags &= ~(VmFlags.Pooled | VmFlags.Charged);
+        }
     }
 
     private AddressSpace CloneFor(Family family)

@@ -41,7 +41,7 @@ internal sealed partial class AddressSpace
     internal long CountCharged()
     {
         lock (_lock)
-            return CountPages(static area => (area.Flags & VmFlags.Charged) != 0);
+            return CountPages(_family is null ? static area => (area.Flags & VmFlags.Charged) != 0 : static area => area.IsWritable && HoldsOwn(area));
     }
 
     /// <summary>A new program's memory. Its stack, of which all is there, counts as it would on Linux, where it begins small (<c>setup_arg_pages</c>).</summary>

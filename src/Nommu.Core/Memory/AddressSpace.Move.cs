@@ -44,7 +44,7 @@ internal sealed partial class AddressSpace
         holdsOwn = (area.Flags & VmFlags.Guarded) != 0;
         if (area.Mapping is null)
         {
-            holdsOwn |= area.Backing != VmBacking.Reserved && (area.Flags & VmFlags.Charged) != 0;
+            holdsOwn |= area.Backing != VmBacking.Reserved && ((area.Flags & VmFlags.Charged) != 0 || _family is not null);
             return MapAnonymous(holdsOwn ? request with { Protection = area.Protection | ReadWrite } : request, length);
         }
         holdsOwn |= !area.IsShared && (area.Flags & VmFlags.Written) != 0;

@@ -91,7 +91,8 @@ internal sealed partial class AddressSpace
 
     private bool TryGrowInPlace(VmArea area, ulong more)
     {
-        if (area.Name == StackName || area.Text is not null || InBrkReserve(area.Start) || AnyBetween(area.End, area.End + more) || !Arena.Contains(area.End, more))
+        // What relatives have too and what is the process's alone would be two areas, where the program knows of one.
+        if (area.Name == StackName || (IsInherited(area.Start) && !IsInherited(area.End)) || area.Text is not null || InBrkReserve(area.Start) || AnyBetween(area.End, area.End + more) || !Arena.Contains(area.End, more))
             return false;
         var request = Continuing(area, area.End, more, MapFlags.MAP_FIXED) with { Offset = (long)(area.Offset + area.Length) };
         if (area.Mapping is null)

@@ -32,7 +32,7 @@ internal sealed partial class AddressSpace
             var runEnd = from.End;
             DropLocked(from);
             last++;
-            while (last < _areas.Count && _areas[last].Start == runEnd && runEnd < end && IsGivenBackAlike(_areas[last], from) && InBrkReserve(runEnd) == InBrkReserve(from.Start))
+            while (last < _areas.Count && _areas[last].Start == runEnd && runEnd < end && IsGivenBackAlike(_areas[last], from) && InBrkReserve(runEnd) == InBrkReserve(from.Start) && !IsFamilyEdge(runEnd))
             {
                 runEnd = _areas[last].End;
                 DropLocked(_areas[last]);

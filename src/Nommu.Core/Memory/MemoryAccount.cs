@@ -34,6 +34,9 @@ internal sealed class MemoryAccount(long limit)
         return true;
     }
 
+    /// <summary>Counts pages that are used whether there are any or not: who next asks for some is refused.</summary>
+    internal void Charge(long pages) => Interlocked.Add(ref _used, pages);
+
     internal void Uncharge(long pages) => Interlocked.Add(ref _used, -pages);
 
     /// <summary>Counts pages of files, as many as there are.</summary>

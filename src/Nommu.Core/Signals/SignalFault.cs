@@ -25,8 +25,14 @@ internal static class SignalFault
     }
 
     /// <summary>A page that relatives see too was written to: it becomes the writer's own, and the instruction is run again.</summary>
-    internal static bool TrySeparate(GuestThread thread, in GuestExit exit) =>
-        exit.Signal == (int)Signal.SIGSEGV && exit.TrapNumber == PageFault && (exit.ErrorCode & OfWrite) != 0 && thread.Space.TrySeparate(exit.Address);
+    internal static bool TrySeparate(GuestThread thread, in GuestExit exit)
+    {
+        if (exit.Signal != (int)Signal.SIGSEGV || exit.TrapNumber != PageFault || (exit.ErrorCode & OfWrite) == 0 || !thread.Space.TrySeparate(exit.Address))
+            return false;
+        if (thread.Machine.Arena.Account.Used > thread.Machine.Arena.Limit)
+            _ = thread.Machine.OutOfMemory.MakeRoom(thread, Memory.Arena.PageSize);
+        return true;
+    }
 
     private static MapProtection HowOf(ulong errorCode) =>
         (errorCode & OfFetch) != 0 ? MapProtection.PROT_EXEC : (errorCode & OfWrite) != 0 ? MapProtection.PROT_WRITE : MapProtection.PROT_READ;

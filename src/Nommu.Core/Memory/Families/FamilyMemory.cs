@@ -33,6 +33,9 @@ internal sealed partial class FamilyMemory(PageStore store)
     /// <summary>Its addresses.</summary>
     internal AddressRanges Ranges { get; } = new();
 
+    /// <summary>Pages that its first owner had been charged for.</summary>
+    internal long Charge { get; set; }
+
     /// <summary>What each member has.</summary>
     internal List<FamilyPart> Parts { get; } = [];
 
@@ -104,6 +107,7 @@ internal sealed partial class FamilyMemory(PageStore store)
             for (var i = 0; i < Ranges.Count; i++)
                 arena.Discard(Ranges[i].Start, Ranges[i].Length);
             Ranges.Clear();
+            arena.Uncharge(Charge);
         }
         else if (HasOneMember && Resident is not null)
         {

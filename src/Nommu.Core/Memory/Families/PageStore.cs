@@ -4,7 +4,7 @@ using Nommu.Core.Host;
 namespace Nommu.Core.Memory.Families;
 
 /// <summary>Where pages are while their place is somebody else's: pages of the arena, handed out one at a time. One per family.</summary>
-/// <remarks>Guarded by the family's lock. What is in it counts as used where it comes from: each member's memory is charged as a whole.</remarks>
+/// <remarks>Guarded by the family's lock. Each counts as used; where there are no more of what guests may have it is taken nevertheless, since nobody could go back, and whoever next asks for memory is refused.</remarks>
 internal sealed class PageStore(Arena arena) : IDisposable
 {
     private const ulong ChunkLength = 32 * Arena.PageSize;
@@ -15,13 +15,11 @@ internal sealed class PageStore(Arena arena) : IDisposable
     /// <summary>Copies a page; one that is zero, or can't be read, takes no place.</summary>
     internal StoredPage CopyOf(ulong page)
     {
-        var address = _free.Count > 0 ? _free.Pop() : Grow();
-        if (address == 0)
-            throw new InsufficientMemoryException("There is no address space left for the pages of forked processes.");
+        var address = Take();
         var copy = HostMemory.Span(address, (int)Arena.PageSize);
         if (UserCopy.CopyFromUser(copy, page) == 0 && copy.ContainsAnyExcept((byte)0))
             return new StoredPage(address);
-        _free.Push(address);
+        GiveBack(address);
         return new StoredPage(0);
     }
 
@@ -40,7 +38,7 @@ internal sealed class PageStore(Arena arena) : IDisposable
     {
         if (stored is { Address: not 0, References: 1 })
             return stored;
-        var address = _free.Count > 0 ? _free.Pop() : Grow();
+        var address = Take();
         var copy = HostMemory.Span(address, (int)Arena.PageSize);
         if (stored.Address == 0)
             copy.Clear();
@@ -54,7 +52,19 @@ internal sealed class PageStore(Arena arena) : IDisposable
     internal void Release(StoredPage stored)
     {
         if (--stored.References == 0 && stored.Address != 0)
-            _free.Push(stored.Address);
+            GiveBack(stored.Address);
+    }
+
+    private ulong Take()
+    {
+        arena.Account.Charge(1);
+        return _free.Count > 0 ? _free.Pop() : Grow();
+    }
+
+    private void GiveBack(ulong page)
+    {
+        arena.Account.Uncharge(1);
+        _free.Push(page);
     }
 
     private ulong Grow()
@@ -66,7 +76,7 @@ internal sealed class PageStore(Arena arena) : IDisposable
             chunk = 0;
         }
         if (chunk == 0)
-            return 0;
+            throw new InsufficientMemoryException("There is no address space left for the pages of forked processes.");
         _chunks.Add(chunk);
         for (var at = chunk + ChunkLength - Arena.PageSize; at > chunk; at -= Arena.PageSize)
             _free.Push(at);
