@@ -35,7 +35,7 @@ internal sealed class HostThread
     internal HostThread(HostThreadPool pool, RunLoop loop, int number)
     {
         (_pool, _loop) = (pool, loop);
-        Turn = new FamilyTurn(() => Cpu.Kick());
+        Turn = new FamilyTurn(_park, () => Cpu.Kick());
         _thread = new Thread(Live, StackSize) { IsBackground = true, Name = $"guest {number}" };
         _thread.Start();
         _ready.Wait();
@@ -58,6 +58,13 @@ internal sealed class HostThread
     {
         Refresh(thread);
         _park.Unpark();
+    }
+
+    /// <summary>The same for a child with memory of its own: it is woken when it is its turn.</summary>
+    internal void StartForked(GuestThread child)
+    {
+        Refresh(child);
+        child.Space.Family!.TakeNext(Turn, child.Space);
     }
 
     /// <summary>A vfork child takes this host thread over from its parent, whose state waits. With the task table's lock held.</summary>

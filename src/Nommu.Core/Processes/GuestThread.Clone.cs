@@ -54,7 +54,10 @@ internal sealed partial class GuestThread
         var id = child.Id;
         LoadStateInto(host);
         Prepare(child, host.Cpu, request);
-        host.Start(child);
+        if (request.Has(CloneFlags.CLONE_VM))
+            host.Start(child);
+        else
+            host.StartForked(child);
         return id;
     }
 

@@ -1,35 +1,45 @@
 namespace Nommu.Core.Memory.Families;
 
 /// <summary>Whose turn it is. The threads of one member run at a time, as many as it has; while others wait, for a slice of time.</summary>
+/// <remarks>
+/// Who has just been forked or woken comes before who has used up a slice, and the last before the first: so a tree of processes is gone through in depth, and most of them have gone when the next is forked.
+/// That nobody waits for ever one turn in four is of the longest slice's end, and one in eight of who has waited longest after being woken.
+/// </remarks>
 internal sealed partial class Family
 {
     /// <summary>Long beside a switch (some ten microseconds), short for a person.</summary>
     private static readonly TimeSpan s_slice = TimeSpan.FromMilliseconds(3);
 
     private readonly List<FamilyTurn> _present = [];
-    private readonly LinkedList<FamilyTurn> _waiting = [];
+    private readonly LinkedList<FamilyTurn> _woken = [];
+    private readonly LinkedList<FamilyTurn> _interrupted = [];
+    private uint _turns;
     private AddressSpace? _current;
     private FamilyTurn? _alone;
     private bool _isOver;
     private ITimer? _timer;
     private bool _isTimed;
 
-    /// <summary>Waits for a member's turn, and makes its pages be in place.</summary>
+    /// <summary>Has a thread wait for its member's turn, or run at once, with its pages in place.</summary>
     internal void Take(FamilyTurn turn, AddressSpace member)
     {
         lock (Lock)
         {
-            if (_alone is null && (_present.Count == 0 ? _waiting.Count == 0 : _current == member && !_isOver))
-            {
+            if (_alone is null && (_present.Count == 0 ? !HasWaiting : _current == member && !_isOver))
                 Admit(turn, member);
-                return;
-            }
-            turn.Wanted = member;
-            turn.IsWaiting = true;
-            _waiting.AddLast(turn);
-            SetTimer();
+            else
+                Await(turn, member, turn.WasInterrupted ? _interrupted : _woken);
         }
-        turn.Wait();
+    }
+
+    /// <summary>Has the only thread of a child wait, whose host thread nobody has woken yet.</summary>
+    internal void TakeNext(FamilyTurn turn, AddressSpace child)
+    {
+        lock (Lock)
+        {
+            if (!turn.IsWaiting) // it may have woken for nothing
+                Await(turn, child, _woken);
+        }
     }
 
     /// <summary>A thread sleeps, ends, executes a program or lets others go on.</summary>
@@ -70,8 +80,7 @@ internal sealed partial class Family
                 turn.Sleep();
                 continue;
             }
-            GiveUp(turn);
-            Take(turn, member);
+            turn.Take(member);
         }
     }
 
@@ -83,6 +92,14 @@ internal sealed partial class Family
             _alone = null;
             AdmitAll(_current);
         }
+    }
+
+    private void Await(FamilyTurn turn, AddressSpace member, LinkedList<FamilyTurn> queue)
+    {
+        turn.Wanted = member;
+        turn.IsWaiting = true;
+        queue.AddFirst(turn);
+        SetTimer();
     }
 
     private void Admit(FamilyTurn turn, AddressSpace member)
@@ -97,28 +114,39 @@ internal sealed partial class Family
         turn.Enter(this, member);
     }
 
-    /// <summary>The turn of who has waited longest, with all threads of that member.</summary>
+    private bool HasWaiting => _woken.Count + _interrupted.Count > 0;
+
     private void Next()
     {
-        if (_waiting.First is { } first)
-            AdmitAll(first.Value.Wanted);
+        if (!HasWaiting)
+            return;
+        _turns++;
+        var next = _interrupted.Count > 0 && (_woken.Count == 0 || _turns % 4 == 0) ? _interrupted.Last : _turns % 8 == 2 ? _woken.Last : _woken.First;
+        AdmitAll(next!.Value.Wanted);
     }
 
+    /// <summary>All threads of a member that wait.</summary>
     private void AdmitAll(AddressSpace? member)
     {
-        for (var node = _waiting.First; node is not null;)
+        AdmitAll(member, _woken);
+        AdmitAll(member, _interrupted);
+        if (HasWaiting)
+            SetTimer();
+    }
+
+    private void AdmitAll(AddressSpace? member, LinkedList<FamilyTurn> queue)
+    {
+        for (var node = queue.First; node is not null;)
         {
             var (turn, next) = (node.Value, node.Next);
             if (turn.Wanted == member)
             {
-                _waiting.Remove(node);
+                queue.Remove(node);
                 Admit(turn, member!);
                 turn.Wake();
             }
             node = next;
         }
-        if (_waiting.Count > 0)
-            SetTimer();
     }
 
     private void SetTimer()
@@ -135,7 +163,7 @@ internal sealed partial class Family
         lock (Lock)
         {
             _isTimed = false;
-            if (_waiting.Count == 0)
+            if (!HasWaiting)
                 return;
             SetTimer();
             if (_alone is not null)

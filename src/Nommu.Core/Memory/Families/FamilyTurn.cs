@@ -3,10 +3,10 @@ using Nommu.Core.Host;
 namespace Nommu.Core.Memory.Families;
 
 /// <summary>A host thread's turn to run in a family, as far as the guest thread on it has one.</summary>
+/// <param name="park">Where the host thread waits, for its turn as for work.</param>
 /// <param name="kick">Makes the host thread leave the guest soon.</param>
-internal sealed class FamilyTurn(Action kick)
+internal sealed class FamilyTurn(HostThreadPark park, Action kick)
 {
-    private readonly HostThreadPark _park = new();
     private Family? _family;
     private AddressSpace? _member;
     private volatile bool _mustLeave;
@@ -14,6 +14,9 @@ internal sealed class FamilyTurn(Action kick)
 
     /// <summary>Whose turn it waits for. Guarded by the family's lock.</summary>
     internal AddressSpace? Wanted { get; set; }
+
+    /// <summary>It had its turn until the slice of time was over, and has not slept. Guarded likewise.</summary>
+    internal bool WasInterrupted { get; private set; }
 
     /// <summary>It waits, and does not touch the guest's memory.</summary>
     internal bool IsWaiting
@@ -29,7 +32,9 @@ internal sealed class FamilyTurn(Action kick)
     internal void Take(AddressSpace space)
     {
         GiveUp();
-        space.Family?.Take(this, space);
+        if (!_isWaiting)
+            space.Family?.Take(this, space);
+        Wait();
     }
 
     /// <summary>Lets others have their turn. On its own thread.</summary>
@@ -47,7 +52,7 @@ internal sealed class FamilyTurn(Action kick)
     internal void Leave()
     {
         (_family, _member) = (null, null);
-        _mustLeave = false;
+        (WasInterrupted, _mustLeave) = (_mustLeave, false);
     }
 
     /// <summary>With the family's lock held.</summary>
@@ -57,13 +62,13 @@ internal sealed class FamilyTurn(Action kick)
         kick();
     }
 
-    internal void Wait()
+    private void Wait()
     {
         while (_isWaiting)
-            _park.Park(-1);
+            park.Park(-1);
     }
 
-    internal void Sleep() => _park.Park(-1);
+    internal void Sleep() => park.Park(-1);
 
-    internal void Wake() => _park.Unpark();
+    internal void Wake() => park.Unpark();
 }
