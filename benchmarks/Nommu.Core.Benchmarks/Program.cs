@@ -50,7 +50,9 @@ async Task MeasureRowsAsync()
     if (rows.Length == 0)
         return;
     var directory = Metadata("BenchmarkGuests");
-    await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestRoot()).AddRootDirectory("/bench", directory).Build();
+    await using var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestRoot()).AddRootDirectory("/bench", directory)
+        .AddRootDirectory(Path.Combine(GuestRoot(), "lib"), Path.Combine(GuestRoot(), "lib")) // where the dynamic program looks for its loader, natively as well
+        .Build();
     await kernel.BootAsync();
     var bench = new GuestBench(directory, GuestRoot(), kernel);
     foreach (var row in rows)
@@ -81,7 +83,7 @@ static string GuestRoot() => Metadata("GuestRoot");
 
 static string Number(double? value, string format) => value?.ToString(format, CultureInfo.InvariantCulture) ?? "-";
 
-static void Print(string a, string b, string c, string d, string e) => Console.WriteLine($"{a,-16}{b,14}{c,14}{d,10}{e,10}");
+static void Print(string a, string b, string c, string d, string e) => Console.WriteLine($"{a,-22}{b,14}{c,14}{d,10}{e,10}");
 
 static string Metadata(string key) =>
     typeof(Row).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(attribute => attribute.Key == key).Value!;

@@ -25,7 +25,13 @@ internal sealed record Row(string Name, int Iterations, string Program = "bench"
         new("select-1000", 2_000),
         new("pipe-pingpong", 20_000),
         new("vfork-execve", 1_000),
+        new("vfork-execve-dynamic", 500),
         new("vfork-sh", 200),
+        new("fork-exit", 500),
+        new("fork-execve", 500),
+        new("fork-sh", 200),
+        new("mmap-munmap-64k", 2_000),
+        new("brk-grow", 2_000),
     ];
 }
 

@@ -205,6 +205,45 @@ static void run_program(long n, char *const argv[])
     }
 }
 
+static void run_fork(long n, char *const argv[])
+{
+    while (n--) {
+        int status;
+        pid_t child = fork();
+        if (child == 0) {
+            if (argv)
+                execv(argv[0], argv);
+            _exit(argv ? 127 : 0);
+        }
+        if (child < 0 || waitpid(child, &status, 0) != child || status != 0)
+            fail("fork");
+    }
+}
+
+static void run_mmap(long n)
+{
+    while (n--) {
+        char *p = mmap(0, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+        if (p == MAP_FAILED)
+            fail("mmap");
+        for (int i = 0; i < 65536; i += 4096)
+            p[i] = 1;
+        munmap(p, 65536);
+    }
+}
+
+static void run_brk(long n)
+{
+    char *start = (char *)syscall(SYS_brk, 0);
+    while (n--) {
+        if ((char *)syscall(SYS_brk, start + 65536) != start + 65536)
+            fail("brk");
+        for (int i = 0; i < 65536; i += 4096)
+            start[i] = 1;
+        syscall(SYS_brk, start);
+    }
+}
+
 int main(int argc, char **argv)
 {
     if (argc != 3)
@@ -218,6 +257,9 @@ int main(int argc, char **argv)
     char tiny[4096];
     snprintf(tiny, sizeof tiny, "%.*strue", (int)(strrchr(self, '/') + 1 - self), self);
     char *const tiny_argv[] = { tiny, 0 };
+    char dynamic[4096 + 16];
+    snprintf(dynamic, sizeof dynamic, "%s-dynamic", tiny);
+    char *const dynamic_argv[] = { dynamic, 0 };
     char shell[4096];
     const char *root = getenv("BENCH_ROOT");
     snprintf(shell, sizeof shell, "%s/bin/busybox-static", root ? root : "");
@@ -238,7 +280,13 @@ int main(int argc, char **argv)
     else if (!strncmp(row, "select-", 7)) run_select(n, atoi(row + 7));
     else if (!strcmp(row, "pipe-pingpong")) run_pingpong(n);
     else if (!strcmp(row, "vfork-execve")) run_program(n, tiny_argv);
+    else if (!strcmp(row, "vfork-execve-dynamic")) run_program(n, dynamic_argv);
     else if (!strcmp(row, "vfork-sh")) run_program(n, sh_argv);
+    else if (!strcmp(row, "fork-exit")) run_fork(n, 0);
+    else if (!strcmp(row, "fork-execve")) run_fork(n, tiny_argv);
+    else if (!strcmp(row, "fork-sh")) run_fork(n, sh_argv);
+    else if (!strcmp(row, "mmap-munmap-64k")) run_mmap(n);
+    else if (!strcmp(row, "brk-grow")) run_brk(n);
     else return 2;
     printf("%lld\n", now() - start);
     return 0;

@@ -10,7 +10,8 @@ mkdir -p "$output"
 compile() {
     local file=$1 name more
     name=$(basename "$file" .c)
-    more=$(sed -n 's|^// flags: ||p' "$file")
+    more=$(sed -n "s|^// flags: ||p" "$file")
+    more=${more//@CACHE@/$cache}
     case $name in
     *.inc) ;;
     *.lib) "$cc" $flags -shared "$file" -o "$output/lib${name%.lib}.so" $more ;;
@@ -20,7 +21,7 @@ compile() {
     esac
 }
 export -f compile
-export cc flags output
+export cc flags output cache
 printf '%s\0' "$source"/*.c | xargs -0 -P "$(nproc)" -I{} bash -c 'compile "$1"' _ {}
 # What there is to run: NAME static|dynamic.
 for file in "$source"/*.c; do
