@@ -26,7 +26,7 @@ internal static class AttributeOperations
         if (inode is SymlinkInode)
             return Errno.EOPNOTSUPP;
         mode &= InodeMode.Permissions;
-        if (!caller.Credentials.IsFilePrivileged && !caller.Credentials.InGroup(inode.Gid))
+        if (!caller.Credentials.Has(Capability.CAP_FSETID) && !caller.Credentials.InGroup(inode.Gid))
             mode &= ~InodeMode.S_ISGID;
         return inode.SetAttributes(new AttributeChange { Mode = mode, ChangeTime = inode.SuperBlock.Now });
     }
@@ -40,7 +40,7 @@ internal static class AttributeOperations
         if (inode.IsProtected)
             return Errno.EPERM;
         var credentials = caller.Credentials;
-        if (!credentials.IsFilePrivileged)
+        if (!credentials.Has(Capability.CAP_CHOWN))
         {
             var owns = credentials.Fsuid == inode.Uid;
             if (uid != Keep && !(owns && uid == inode.Uid))
@@ -48,6 +48,8 @@ internal static class AttributeOperations
             if (gid != Keep && !(owns && (gid == inode.Gid || credentials.InGroup(gid))))
                 return Errno.EPERM;
         }
+        if (inode is RegularInode)
+            FileCapabilities.RemoveFrom(inode);
         return inode.SetAttributes(new AttributeChange
         {
             Uid = uid == Keep ? null : uid,
@@ -111,10 +113,11 @@ internal static class AttributeOperations
         return error;
     }
 
-    /// <summary>Linux: <c>file_remove_privs</c>: who is not root takes set-user-id and set-group-id off a file by writing to it.</summary>
+    /// <summary>Linux: <c>file_remove_privs</c>: writing to a file takes its capabilities off, and set-user-id and set-group-id unless CAP_FSETID keeps them.</summary>
     internal static void DropPrivileges(in FsCaller caller, Inode inode)
     {
-        if ((inode.Mode & (InodeMode.S_ISUID | InodeMode.S_ISGID)) != 0 && !caller.Credentials.IsFilePrivileged && WithoutPrivileges(inode) is { } mode)
+        FileCapabilities.RemoveFrom(inode);
+        if ((inode.Mode & (InodeMode.S_ISUID | InodeMode.S_ISGID)) != 0 && !caller.Credentials.Has(Capability.CAP_FSETID) && WithoutPrivileges(inode) is { } mode)
             inode.SetAttributes(new AttributeChange { Mode = mode, ChangeTime = inode.SuperBlock.Now });
     }
 

@@ -21,7 +21,7 @@ internal readonly record struct FsCaller(FsContext Fs, Credentials Credentials, 
     }
 
     /// <summary>Linux: <c>inode_owner_or_capable</c>.</summary>
-    internal bool Owns(Inode inode) => Credentials.Fsuid == inode.Uid || Credentials.IsFilePrivileged;
+    internal bool Owns(Inode inode) => Credentials.Fsuid == inode.Uid || Credentials.Has(Capability.CAP_FOWNER);
 
     /// <summary>Linux: <c>filename_lookup</c>.</summary>
     internal Result<FsPath> Resolve(FsPath start, ReadOnlySpan<byte> path, bool follow = true) => PathWalk.Resolve(this, start, path, follow);
@@ -36,7 +36,7 @@ internal readonly record struct FsCaller(FsContext Fs, Credentials Credentials, 
             gid = directory.Gid;
             if ((mode & InodeMode.S_IFMT) == InodeMode.S_IFDIR)
                 mode |= InodeMode.S_ISGID;
-            else if ((mode & (InodeMode.S_ISGID | InodeMode.S_IXGRP)) == (InodeMode.S_ISGID | InodeMode.S_IXGRP) && !Credentials.IsFilePrivileged && !Credentials.InGroup(gid))
+            else if ((mode & (InodeMode.S_ISGID | InodeMode.S_IXGRP)) == (InodeMode.S_ISGID | InodeMode.S_IXGRP) && !Credentials.Has(Capability.CAP_FSETID) && !Credentials.InGroup(gid))
                 mode &= ~InodeMode.S_ISGID;
         }
         return new CreateRequest(mode, Credentials.Fsuid, gid);

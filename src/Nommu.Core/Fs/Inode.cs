@@ -143,11 +143,12 @@ public abstract class Inode
         var granted = credentials.Fsuid == Uid ? mode >> 6 : credentials.InGroup(Gid) ? mode >> 3 : mode;
         if (((uint)wanted & ~granted & 7) == 0)
             return Errno.None;
-        if (!credentials.IsFilePrivileged)
-            return Errno.EACCES;
-        // CAP_DAC_OVERRIDE: everything, but to execute a file one of its execute bits must be set.
+        // To execute a file, one of its execute bits must be set.
         var executes = (wanted & AccessMask.MAY_EXEC) != 0 && Type != InodeMode.S_IFDIR;
-        return executes && (Mode & InodeMode.S_IXUGO) == 0 ? Errno.EACCES : Errno.None;
+        if (credentials.Has(Capability.CAP_DAC_OVERRIDE) && !(executes && (Mode & InodeMode.S_IXUGO) == 0))
+            return Errno.None;
+        var onlyReads = (wanted & AccessMask.MAY_WRITE) == 0 && !executes;
+        return onlyReads && credentials.Has(Capability.CAP_DAC_READ_SEARCH) ? Errno.None : Errno.EACCES;
     }
 
     /// <summary>Reads an extended attribute.</summary>

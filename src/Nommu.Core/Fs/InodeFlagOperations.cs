@@ -34,7 +34,7 @@ internal static class InodeFlagOperations
         var flags = (InodeFlags)wanted;
         lock (inode.Lock)
         {
-            if (((flags ^ inode.Flags) & Protected) != 0 && !thread.Credentials.IsPrivileged)
+            if (((flags ^ inode.Flags) & Protected) != 0 && !thread.Credentials.Has(Capability.CAP_LINUX_IMMUTABLE))
                 return Errno.EPERM;
             if ((flags & ~inode.SettableFlags) != 0)
                 return Errno.EOPNOTSUPP;

@@ -18,8 +18,6 @@ internal static class NameCreation
             mode |= InodeMode.S_IFREG;
         switch (mode & InodeMode.S_IFMT)
         {
-            case InodeMode.S_IFCHR or InodeMode.S_IFBLK when !caller.Credentials.IsFilePrivileged:
-                return Errno.EPERM;
             case InodeMode.S_IFREG or InodeMode.S_IFIFO or InodeMode.S_IFSOCK or InodeMode.S_IFCHR or InodeMode.S_IFBLK:
                 return Create(caller, start, path, new Creation(mode & (InodeMode.S_IFMT | InodeMode.Permissions)) { Device = device });
             case InodeMode.S_IFDIR:
@@ -61,6 +59,8 @@ internal static class NameCreation
             if (creation.Linked.IsValid && creation.Linked.Mount != parent.Mount)
                 return Errno.EXDEV;
             error = CheckCreate(caller, parent);
+            if (error == Errno.None && creation.IsDevice && !caller.Credentials.Has(Capability.CAP_MKNOD))
+                error = Errno.EPERM;
             if (error != Errno.None)
                 return error;
             var made = creation.Run(directory, name, creation.Linked.IsValid ? default : caller.NewInode(directory, creation.Mode));
@@ -83,6 +83,9 @@ internal static class NameCreation
         internal FsPath Linked { get; init; }
 
         internal bool IsDirectory => Mode.HasFlag(InodeMode.S_IFDIR) && (Mode & InodeMode.S_IFMT) == InodeMode.S_IFDIR && !Linked.IsValid;
+
+        /// <summary>Linux: a character device of number 0 is a whiteout of overlayfs, and nothing that could be opened.</summary>
+        internal bool IsDevice => !Linked.IsValid && ((Mode & InodeMode.S_IFMT) == InodeMode.S_IFBLK || ((Mode & InodeMode.S_IFMT) == InodeMode.S_IFCHR && Device.Encoded != 0));
 
         internal Result<Inode> Run(DirectoryInode directory, FileName name, in CreateRequest request)
         {

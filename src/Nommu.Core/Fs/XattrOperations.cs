@@ -17,6 +17,8 @@ internal static class XattrOperations
     internal static Errno Set(in FsCaller caller, FsPath path, FileName name, byte[] value, XattrFlags flags)
     {
         var error = CheckPermission(caller, path, name, AccessMask.MAY_WRITE);
+        if (error == Errno.None && name.Bytes.SequenceEqual(FileCapabilities.AttributeName) && !FileCapabilities.IsValid(value))
+            error = Errno.EINVAL;
         return error == Errno.None ? path.Inode.SetXattr(name, value, flags) : error;
     }
 
@@ -35,7 +37,7 @@ internal static class XattrOperations
         var text = new SeqText();
         foreach (var name in names)
         {
-            if (name.Bytes.StartsWith("trusted."u8) && !caller.Credentials.IsPrivileged)
+            if (name.Bytes.StartsWith("trusted."u8) && !caller.Credentials.Has(Capability.CAP_SYS_ADMIN))
                 continue;
             text.Add(name.Bytes);
             text.Add([0]);
@@ -54,9 +56,9 @@ internal static class XattrOperations
             return Errno.EPERM;
         var text = name.Bytes;
         if (text.StartsWith("security."u8))
-            return writes && !caller.Credentials.IsPrivileged ? Errno.EPERM : Errno.None;
+            return writes && !caller.Credentials.Has(text.SequenceEqual(FileCapabilities.AttributeName) ? Capability.CAP_SETFCAP : Capability.CAP_SYS_ADMIN) ? Errno.EPERM : Errno.None;
         if (text.StartsWith("trusted."u8))
-            return caller.Credentials.IsPrivileged ? Errno.None : writes ? Errno.EPERM : Errno.ENODATA;
+            return caller.Credentials.Has(Capability.CAP_SYS_ADMIN) ? Errno.None : writes ? Errno.EPERM : Errno.ENODATA;
         if (text.StartsWith("system."u8))
             return Errno.EOPNOTSUPP; // POSIX access control lists live there, and no file system has any
         if (!text.StartsWith("user."u8))

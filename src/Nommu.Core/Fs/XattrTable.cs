@@ -10,8 +10,10 @@ internal sealed class XattrTable
 
     internal Result<byte[]> Get(FileName name)
     {
+        if (Volatile.Read(ref _values) is null)
+            return Errno.ENODATA;
         lock (_lock)
-            return _values is not null && _values.TryGetValue(name, out var value) ? value : Errno.ENODATA;
+            return _values!.TryGetValue(name, out var value) ? value : Errno.ENODATA;
     }
 
     internal Errno Set(FileName name, byte[] value, XattrFlags flags, Inode inode)
@@ -32,9 +34,11 @@ internal sealed class XattrTable
 
     internal Errno Remove(FileName name, Inode inode)
     {
+        if (Volatile.Read(ref _values) is null)
+            return Errno.ENODATA;
         lock (_lock)
         {
-            if (_values is null || !_values.Remove(name))
+            if (!_values!.Remove(name))
                 return Errno.ENODATA;
         }
         inode.TouchChanged();

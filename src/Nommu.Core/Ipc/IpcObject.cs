@@ -48,11 +48,11 @@ internal abstract class IpcObject(int key, int mode, Credentials creator, long n
             granted >>= 6;
         else if (credentials.InGroup(_creatorGid) || credentials.InGroup(_gid))
             granted >>= 3;
-        return (requested & ~granted & 7) == 0 || credentials.IsPrivileged;
+        return (requested & ~granted & 7) == 0 || credentials.Has(Capability.CAP_IPC_OWNER);
     }
 
     /// <summary>May change and remove it.</summary>
-    internal bool IsOwnedBy(Credentials credentials) => credentials.Euid == _creatorUid || credentials.Euid == _uid || credentials.IsPrivileged;
+    internal bool IsOwnedBy(Credentials credentials) => credentials.Euid == _creatorUid || credentials.Euid == _uid || credentials.Has(Capability.CAP_SYS_ADMIN);
 
     /// <summary>Linux: <c>ipc_update_perm</c>.</summary>
     /// <returns>EINVAL for ids that are none.</returns>

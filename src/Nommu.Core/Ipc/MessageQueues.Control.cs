@@ -64,7 +64,7 @@ internal sealed partial class MessageQueues
         {
             if (_queues.Find(id) is not { } queue)
                 return Errno.EINVAL;
-            if (!queue.IsOwnedBy(thread.Credentials) || (wanted.Limit > (ulong)limits.QueueSize && !thread.Credentials.IsPrivileged))
+            if (!queue.IsOwnedBy(thread.Credentials) || (wanted.Limit > (ulong)limits.QueueSize && !thread.Credentials.Has(Capability.CAP_SYS_RESOURCE)))
                 return Errno.EPERM;
             var now = SystemVIpc.Now(thread.Clock);
             var error = queue.Change(wanted.Perm, now);

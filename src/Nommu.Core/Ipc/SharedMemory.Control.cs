@@ -96,7 +96,7 @@ internal sealed partial class SharedMemory
                 return Errno.EINVAL;
             if (!segment.IsOwnedBy(thread.Credentials))
                 return Errno.EPERM;
-            if (locked && !thread.Credentials.IsPrivileged && thread.Process.Limits[ResourceLimit.RLIMIT_MEMLOCK].Current == 0)
+            if (locked && !thread.Credentials.Has(Capability.CAP_IPC_LOCK) && thread.Process.Limits[ResourceLimit.RLIMIT_MEMLOCK].Current == 0)
                 return Errno.EPERM;
             segment.Mode = locked ? segment.Mode | (int)ShmFlags.SHM_LOCKED : segment.Mode & ~(int)ShmFlags.SHM_LOCKED;
             return Errno.None;

@@ -77,14 +77,15 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     private Result<LoadedImage> Build(ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter)
     {
         var space = new AddressSpace(arena, texts);
-        var built = Fill(space, request, program, interpreterFile, interpreter, out var entry);
+        var credentials = request.Credentials;
+        var built = Fill(space, request, program, interpreterFile, interpreter, credentials, out var entry);
         if (built.TryGet(out var stackPointer))
-            return new LoadedImage(space, request.File, entry, stackPointer) { FileName = request.FileName, Credentials = request.Credentials };
+            return new LoadedImage(space, request.File, entry, stackPointer) { FileName = request.FileName, Credentials = credentials };
         space.Release();
         return built.Error;
     }
 
-    private Result<ulong> Fill(AddressSpace space, ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter, out ulong entry)
+    private Result<ulong> Fill(AddressSpace space, ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter, ExecCredentials credentials, out ulong entry)
     {
         entry = 0;
         var placed = ElfPlacement.Map(space, request.File, program, HeapReserve());
@@ -103,7 +104,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         if (!stack.TryGet(out var top))
             return stack;
         vdso.AddTo(space);
-        return InitialStack.Write(space, request, Vector(request, program.Image, image, loader), top);
+        return InitialStack.Write(space, request, Vector(credentials, program.Image, image, loader), top);
     }
 
     private ulong HeapReserve() => Arena.PageDown(Math.Max(SmallestHeap, Math.Min(options.HeapReserve, (arena.End - arena.Start) / 1024)));
@@ -135,7 +136,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     }
 
     /// <summary>In the order in which Linux writes it; <see cref="InitialStack"/> adds what lies on the stack.</summary>
-    private AuxiliaryVector Vector(ExecRequest request, ElfImage program, ElfPlacement image, ElfPlacement? loader)
+    private AuxiliaryVector Vector(ExecCredentials credentials, ElfImage program, ElfPlacement image, ElfPlacement? loader)
     {
         var vector = new AuxiliaryVector();
         vector.Add(AuxiliaryVectorType.AT_SYSINFO_EHDR, vdso.Address);
@@ -150,12 +151,12 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         vector.Add(AuxiliaryVectorType.AT_BASE, loader?.Bias ?? 0);
         vector.Add(AuxiliaryVectorType.AT_FLAGS, 0);
         vector.Add(AuxiliaryVectorType.AT_ENTRY, image.Entry);
-        var user = request.Credentials;
+        var user = credentials.Credentials;
         vector.Add(AuxiliaryVectorType.AT_UID, user.Uid);
         vector.Add(AuxiliaryVectorType.AT_EUID, user.Euid);
         vector.Add(AuxiliaryVectorType.AT_GID, user.Gid);
         vector.Add(AuxiliaryVectorType.AT_EGID, user.Egid);
-        vector.Add(AuxiliaryVectorType.AT_SECURE, user.Uid != user.Euid || user.Gid != user.Egid ? 1UL : 0);
+        vector.Add(AuxiliaryVectorType.AT_SECURE, credentials.IsSecure ? 1UL : 0);
         return vector;
     }
 }

@@ -1,6 +1,5 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
-using Nommu.Core.Processes;
 
 namespace Nommu.Core.Loader;
 
@@ -45,24 +44,8 @@ public sealed class ExecRequest
     /// <summary>True where the path can't be opened by the interpreter, as it names a descriptor that execve closes (execveat(2), ENOENT).</summary>
     internal bool PathInaccessible { get; init; }
 
-    /// <summary>Linux: <c>bprm_creds_from_file</c>: whose rights the program gets. The set-id bits of <see cref="File"/> count, so those of a script do not and those of its interpreter do.</summary>
-    internal Credentials Credentials
-    {
-        get
-        {
-            var old = Caller.Credentials;
-            var (euid, egid) = (old.Euid, old.Egid);
-            var (mode, place) = (File.Inode.Mode, File.Path);
-            if (!IgnoresSetId && (place.Mount.Flags & MountFlags.MS_NOSUID) == 0)
-            {
-                if ((mode & InodeMode.S_ISUID) != 0)
-                    euid = File.Inode.Uid;
-                if ((mode & (InodeMode.S_ISGID | InodeMode.S_IXGRP)) == (InodeMode.S_ISGID | InodeMode.S_IXGRP))
-                    egid = File.Inode.Gid;
-            }
-            return old with { Euid = euid, Suid = euid, Fsuid = euid, Egid = egid, Sgid = egid, Fsgid = egid };
-        }
-    }
+    /// <summary>Linux: <c>bprm_creds_from_file</c>: whose rights the program gets. The set-id bits and capabilities of <see cref="File"/> count, so those of a script do not and those of its interpreter do.</summary>
+    internal ExecCredentials Credentials => ExecCredentials.Of(Caller.Credentials, File, IgnoresSetId);
 
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS).</summary>
     internal bool IgnoresSetId { get; init; }

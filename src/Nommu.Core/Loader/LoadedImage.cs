@@ -1,6 +1,5 @@
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
-using Nommu.Core.Processes;
 
 namespace Nommu.Core.Loader;
 
@@ -28,7 +27,7 @@ public sealed class LoadedImage
     internal ulong StackPointer { get; }
 
     /// <summary>Whose rights it gets; null for the caller's own.</summary>
-    internal Credentials? Credentials { get; init; }
+    internal ExecCredentials? Credentials { get; init; }
 
     /// <summary>Gives the program up before it ran.</summary>
     internal void Abandon()

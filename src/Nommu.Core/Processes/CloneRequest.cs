@@ -38,7 +38,7 @@ internal readonly record struct CloneRequest(CloneFlags Flags, int ExitSignal, u
         if (Has(CloneFlags.CLONE_PIDFD) && (Has(CloneFlags.CLONE_DETACHED) || (Has(CloneFlags.CLONE_PARENT_SETTID) && PidfdAddress == ParentTid)))
             return Errno.EINVAL;
         if (Has(Namespaces))
-            return Has(CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_FS | CloneFlags.CLONE_SYSVSEM | CloneFlags.CLONE_THREAD) || maker.Credentials.IsPrivileged ? Errno.EINVAL : Errno.EPERM;
+            return Has(CloneFlags.CLONE_NEWUSER | CloneFlags.CLONE_FS | CloneFlags.CLONE_SYSVSEM | CloneFlags.CLONE_THREAD) || maker.Credentials.Has(Capability.CAP_SYS_ADMIN) ? Errno.EINVAL : Errno.EPERM;
         if (Has(CloneFlags.CLONE_INTO_CGROUP))
             return Errno.EBADF;
         if (Has(CloneFlags.CLONE_SETTLS) && Tls >= AddressSpace.TaskSize)

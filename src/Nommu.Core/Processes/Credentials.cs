@@ -1,8 +1,9 @@
 using System.Collections.Immutable;
+using Nommu.Core.Abi;
 
 namespace Nommu.Core.Processes;
 
-/// <summary>Linux: <c>struct cred</c>. Differs: capabilities follow from the user id alone (effective id 0 has all of them, everyone else none). Never changed: a change makes a new one.</summary>
+/// <summary>Linux: <c>struct cred</c>. Never changed: a change makes a new one.</summary>
 public sealed record Credentials
 {
     /// <summary>What the kernel itself and init act as.</summary>
@@ -35,18 +36,28 @@ public sealed record Credentials
     /// <summary>Supplementary groups.</summary>
     public ImmutableArray<uint> Groups { get; init; } = [];
 
-    /// <summary>True for who may do what capabilities(7) lists, except where it concerns files.</summary>
-    public bool IsPrivileged => Euid == 0;
+    /// <summary>Its capabilities (capabilities(7)); where none have been said, those of who began as root and became that user.</summary>
+    internal Capabilities Capabilities { get => field ?? Capabilities.Of(this); init; }
 
-    /// <summary>True for who overrides file permissions: the CAP_DAC, CAP_FOWNER, CAP_CHOWN and CAP_MKNOD family.</summary>
-    public bool IsFilePrivileged => Fsuid == 0;
+    /// <summary>True for who administers the machine: CAP_SYS_ADMIN of capabilities(7).</summary>
+    public bool IsPrivileged => Has(Capability.CAP_SYS_ADMIN);
+
+    /// <summary>True for who overrides file permissions: CAP_DAC_OVERRIDE of capabilities(7).</summary>
+    public bool IsFilePrivileged => Has(Capability.CAP_DAC_OVERRIDE);
+
+    /// <summary>Linux: <c>capable</c>: true where it is in force.</summary>
+    internal bool Has(Capability capability) => (Capabilities.Effective >> (int)capability & 1) != 0;
 
     /// <summary>Linux: <c>in_group_p</c>.</summary>
     /// <param name="group">A group id.</param>
     /// <returns>True when files of that group are judged by their group bits.</returns>
     public bool InGroup(uint group) => Fsgid == group || Groups.Contains(group);
 
+    /// <summary>True where who had the old rights may not look at what has these: another user or group, or more capabilities.</summary>
+    internal bool IsOtherUserThan(Credentials old) =>
+        Euid != old.Euid || Egid != old.Egid || Fsuid != old.Fsuid || Fsgid != old.Fsgid || (Capabilities.Permitted & ~old.Capabilities.Permitted) != 0;
+
     /// <summary>For access(2): the same, with the real ids in place of those for files.</summary>
     /// <returns>Credentials for one check.</returns>
-    internal Credentials AsReal() => Uid == Fsuid && Gid == Fsgid ? this : this with { Fsuid = Uid, Fsgid = Gid };
+    internal Credentials AsReal() => Uid == Fsuid && Uid == Euid && Gid == Fsgid ? this : this with { Fsuid = Uid, Fsgid = Gid, Capabilities = Capabilities.OfRealUser(Uid) };
 }

@@ -61,8 +61,8 @@ internal sealed partial class GuestThread
         return id;
     }
 
-    /// <summary>RLIMIT_NPROC. Root has none.</summary>
-    private bool IsRefusedMore() => Credentials is { Uid: not 0, IsPrivileged: false } && Process.Tasks.IsOverLimit(this, Credentials, 1);
+    /// <summary>RLIMIT_NPROC. Root has none (getrlimit(2)).</summary>
+    private bool IsRefusedMore() => Credentials.Uid != 0 && !Credentials.Has(Capability.CAP_SYS_RESOURCE) && !Credentials.Has(Capability.CAP_SYS_ADMIN) && Process.Tasks.IsOverLimit(this, Credentials, 1);
 
     /// <summary>The child's place among processes and what it shares. With the task table's lock held.</summary>
     private Result<GuestThread> AddChild(in CloneRequest request, AddressSpace space)

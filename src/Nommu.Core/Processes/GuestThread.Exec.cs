@@ -62,12 +62,10 @@ internal sealed partial class GuestThread
             process.HasExecuted = true;
             process.Handlers = process.Handlers.ForExec();
             Signals.ResetForExec();
-            Attributes.ResetForExec();
-            process.ResetAttributesForExec();
+            TakeOnRights(image.Credentials);
             process.Timers.ResetForExec();
             Name = NameOf(image.FileName.Span);
         }
-        Credentials = image.Credentials ?? Credentials;
         if (Files.IsShared)
         {
             var own = Files.Clone();
@@ -81,6 +79,23 @@ internal sealed partial class GuestThread
         Space = image.Space;
         Space.Executable = image.Executable;
         old?.Release();
+    }
+
+    /// <summary>Linux: what of <c>begin_new_exec</c> concerns rights. With the task table's lock held.</summary>
+    private void TakeOnRights(ExecCredentials? rights)
+    {
+        var process = Process;
+        var old = Credentials;
+        process.ResetAttributesForExec();
+        if (rights is null)
+            return;
+        if (rights.IsSecure)
+        {
+            Attributes.ParentDeathSignal = 0;
+            process.Limits.LimitStackOfOtherUsers();
+        }
+        ChangeCredentials(rights.Credentials);
+        process.IsDumpable = process.IsDumpable && rights.IsReadable && old.Uid == old.Euid && old.Gid == old.Egid;
     }
 
     /// <summary>Linux: <c>de_thread</c>: all other threads end, and the caller gets the first one's number.</summary>

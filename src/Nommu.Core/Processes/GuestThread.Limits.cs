@@ -10,5 +10,5 @@ internal sealed partial class GuestThread
     internal MemoryLimits MemoryLimits => new(
         Process.Limits[ResourceLimit.RLIMIT_AS].Current,
         Process.Limits[ResourceLimit.RLIMIT_DATA].Current,
-        Credentials.IsPrivileged ? ulong.MaxValue : Process.Limits[ResourceLimit.RLIMIT_MEMLOCK].Current);
+        Credentials.Has(Capability.CAP_IPC_LOCK) ? ulong.MaxValue : Process.Limits[ResourceLimit.RLIMIT_MEMLOCK].Current);
 }

@@ -11,6 +11,9 @@ internal sealed class ResourceLimits
     /// <summary>Linux: <c>sysctl_nr_open</c>.</summary>
     private const ulong MostDescriptors = 1 << 20;
 
+    /// <summary>Linux: <c>_STK_LIM</c>.</summary>
+    private const ulong DefaultStack = 8 << 20;
+
     private Table _limits;
 
     /// <summary>Linux: INIT_RLIMITS. Processes and signals are limited to half of the numbers there are.</summary>
@@ -18,7 +21,7 @@ internal sealed class ResourceLimits
     {
         for (var i = 0; i < Count; i++)
             _limits[i] = Rlimit.Unlimited;
-        this[ResourceLimit.RLIMIT_STACK] = new(8 << 20, Rlimit.RLIM_INFINITY);
+        this[ResourceLimit.RLIMIT_STACK] = new(DefaultStack, Rlimit.RLIM_INFINITY);
         this[ResourceLimit.RLIMIT_CORE] = new(0, Rlimit.RLIM_INFINITY);
         this[ResourceLimit.RLIMIT_NPROC] = this[ResourceLimit.RLIMIT_SIGPENDING] = new(16384, 16384);
         this[ResourceLimit.RLIMIT_NOFILE] = new(1024, 4096);
@@ -33,6 +36,14 @@ internal sealed class ResourceLimits
     {
         get => _limits[(int)resource];
         private set => _limits[(int)resource] = value;
+    }
+
+    /// <summary>A program that runs as somebody else than its caller does not get its caller's large stack, which would leave it little room for anything else.</summary>
+    internal void LimitStackOfOtherUsers()
+    {
+        var limit = this[ResourceLimit.RLIMIT_STACK];
+        if (limit.Current > DefaultStack)
+            this[ResourceLimit.RLIMIT_STACK] = limit with { Current = DefaultStack };
     }
 
     /// <summary>For a child.</summary>

@@ -13,9 +13,6 @@ internal sealed class TaskAttributes
     /// <summary>prctl(PR_SET_NO_NEW_PRIVS): never taken back.</summary>
     internal bool NoNewPrivileges { get; set; }
 
-    /// <summary>prctl(PR_SET_KEEPCAPS).</summary>
-    internal bool KeepCapabilities { get; set; }
-
     /// <summary>prctl(PR_SET_TIMERSLACK), nanoseconds.</summary>
     internal long TimerSlack { get; set; } = DefaultTimerSlack;
 
@@ -58,7 +55,4 @@ internal sealed class TaskAttributes
         }
         return child;
     }
-
-    /// <summary>For execve(2).</summary>
-    internal void ResetForExec() => KeepCapabilities = false;
 }

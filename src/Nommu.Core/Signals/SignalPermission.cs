@@ -18,5 +18,5 @@ internal static class SignalPermission
     internal static bool IsSignalOrNone(Signal signal) => signal is >= Signal.None and <= Signal.SIGRTMAX;
 
     private static bool HasRight(Credentials mine, Credentials theirs) =>
-        mine.IsPrivileged || mine.Euid == theirs.Suid || mine.Euid == theirs.Uid || mine.Uid == theirs.Suid || mine.Uid == theirs.Uid;
+        mine.Has(Capability.CAP_KILL) || mine.Euid == theirs.Suid || mine.Euid == theirs.Uid || mine.Uid == theirs.Suid || mine.Uid == theirs.Uid;
 }

@@ -4,12 +4,9 @@ using Nommu.Core.Processes;
 
 namespace Nommu.Core.Syscalls;
 
-/// <summary>capget(2) and capset(2). Rights follow from the effective user id alone: root has all of them, nobody else has any, and none can be given up.</summary>
+/// <summary>capget(2) and capset(2).</summary>
 internal static class CapabilitySyscalls
 {
-    private const uint AllLow = uint.MaxValue;
-    private const uint AllHigh = (1u << ((int)Capability.CAP_CHECKPOINT_RESTORE - 31)) - 1;
-
     [Syscall(125, "capget")]
     internal static SyscallResult Capget(GuestThread thread, UserPtr<CapabilityHeader> header, UserPtr<CapabilityData> data)
     {
@@ -27,7 +24,7 @@ internal static class CapabilitySyscalls
         }
         for (var i = 0; i < words; i++)
         {
-            if (thread.Memory.Write(data.At(i), Of(credentials, i)) is not Errno.None and var unwritable)
+            if (thread.Memory.Write(data.At(i), Word(credentials.Capabilities, i)) is not Errno.None and var unwritable)
                 return unwritable;
         }
         return Errno.None;
@@ -40,14 +37,20 @@ internal static class CapabilitySyscalls
             return error;
         if (pid != 0 && pid != thread.Id)
             return Errno.EPERM;
+        ulong effective = 0, permitted = 0, inheritable = 0;
         for (var i = 0; i < words; i++)
         {
-            if (thread.Memory.Read(data.At(i), out var wanted) is not Errno.None and var unreadable)
+            if (thread.Memory.Read(data.At(i), out var word) is not Errno.None and var unreadable)
                 return unreadable;
-            var has = Of(thread.Credentials, i);
-            if ((wanted.Effective & Known(i), wanted.Permitted & Known(i), wanted.Inheritable & Known(i)) != (has.Effective, has.Permitted, has.Inheritable))
-                return Errno.EPERM;
+            effective |= (ulong)word.Effective << (32 * i);
+            permitted |= (ulong)word.Permitted << (32 * i);
+            inheritable |= (ulong)word.Inheritable << (32 * i);
         }
+        var old = thread.Credentials;
+        var changed = old.Capabilities.With(effective & Capabilities.All, permitted & Capabilities.All, inheritable & Capabilities.All, old.Has(Capability.CAP_SETPCAP));
+        if (changed is null)
+            return Errno.EPERM;
+        thread.ChangeCredentials(old with { Capabilities = changed });
         return Errno.None;
     }
 
@@ -72,7 +75,5 @@ internal static class CapabilitySyscalls
         }
     }
 
-    private static uint Known(int word) => word == 0 ? AllLow : AllHigh;
-
-    private static CapabilityData Of(Credentials credentials, int word) => credentials.IsPrivileged ? new CapabilityData(Known(word), Known(word), 0) : default;
+    private static CapabilityData Word(Capabilities has, int index) => new((uint)(has.Effective >> (32 * index)), (uint)(has.Permitted >> (32 * index)), (uint)(has.Inheritable >> (32 * index)));
 }

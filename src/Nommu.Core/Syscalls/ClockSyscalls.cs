@@ -49,7 +49,7 @@ internal static class ClockSyscalls
         }
         if (!zone.IsNull && thread.Memory.Read(zone, out place) is not Errno.None and var unreadable)
             return unreadable;
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_TIME))
             return Errno.EPERM;
         if (!zone.IsNull)
         {

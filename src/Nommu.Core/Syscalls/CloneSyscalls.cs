@@ -89,6 +89,6 @@ internal static class CloneSyscalls
             return Errno.EFAULT;
         if (wanted.Length > 1 || wanted[0] < 1 || wanted[0] >= thread.Process.Tasks.Pids.Maximum)
             return Errno.EINVAL;
-        return thread.Credentials.IsPrivileged ? wanted[0] : Errno.EPERM;
+        return thread.Credentials.Has(Capability.CAP_CHECKPOINT_RESTORE) || thread.Credentials.Has(Capability.CAP_SYS_ADMIN) ? wanted[0] : Errno.EPERM;
     }
 }

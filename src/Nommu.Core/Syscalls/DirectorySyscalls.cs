@@ -64,7 +64,7 @@ internal static class DirectorySyscalls
         var found = FindDirectory(thread, path);
         if (!found.TryGet(out var place))
             return found.Error;
-        return thread.Credentials.IsPrivileged ? thread.Fs.SetRoot(place) : Errno.EPERM;
+        return thread.Credentials.Has(Capability.CAP_SYS_CHROOT) ? thread.Fs.SetRoot(place) : Errno.EPERM;
     }
 
     private static SyscallResult Getdents(GuestThread thread, int fd, UserPtr<byte> buffer, uint count, bool old)

@@ -30,7 +30,7 @@ internal static class GroupIdSyscalls
         var old = thread.Credentials;
         if (gid == Keep)
             return Errno.EINVAL;
-        if (old.IsPrivileged)
+        if (old.Has(Capability.CAP_SETGID))
             return Change(thread, gid, gid, gid);
         return gid == old.Gid || gid == old.Sgid ? Change(thread, old.Gid, gid, old.Sgid) : Errno.EPERM;
     }
@@ -41,7 +41,7 @@ internal static class GroupIdSyscalls
         var old = thread.Credentials;
         var newReal = real == Keep ? old.Gid : real;
         var newEffective = effective == Keep ? old.Egid : effective;
-        if (!old.IsPrivileged)
+        if (!old.Has(Capability.CAP_SETGID))
         {
             if (newReal != old.Gid && newReal != old.Egid)
                 return Errno.EPERM;
@@ -56,7 +56,7 @@ internal static class GroupIdSyscalls
     internal static SyscallResult Setresgid(GuestThread thread, uint real, uint effective, uint saved)
     {
         var old = thread.Credentials;
-        if (!old.IsPrivileged && !(Allowed(real) && Allowed(effective) && Allowed(saved)))
+        if (!old.Has(Capability.CAP_SETGID) && !(Allowed(real) && Allowed(effective) && Allowed(saved)))
             return Errno.EPERM;
         return Change(thread, real == Keep ? old.Gid : real, effective == Keep ? old.Egid : effective, saved == Keep ? old.Sgid : saved);
 
@@ -68,14 +68,14 @@ internal static class GroupIdSyscalls
     internal static SyscallResult Setfsgid(GuestThread thread, uint gid)
     {
         var old = thread.Credentials;
-        if (gid != Keep && (old.IsPrivileged || gid == old.Gid || gid == old.Egid || gid == old.Sgid || gid == old.Fsgid))
-            thread.Credentials = old with { Fsgid = gid };
+        if (gid != Keep && (old.Has(Capability.CAP_SETGID) || gid == old.Gid || gid == old.Egid || gid == old.Sgid || gid == old.Fsgid))
+            thread.ChangeCredentials(old with { Fsgid = gid });
         return (long)old.Fsgid;
     }
 
     private static Errno Change(GuestThread thread, uint real, uint effective, uint saved)
     {
-        thread.Credentials = thread.Credentials with { Gid = real, Egid = effective, Sgid = saved, Fsgid = effective };
+        thread.ChangeCredentials(thread.Credentials with { Gid = real, Egid = effective, Sgid = saved, Fsgid = effective });
         return Errno.None;
     }
 }

@@ -19,7 +19,7 @@ internal static class LimitSyscalls
         if (!ResourceLimits.IsResource(resource))
             return Errno.EINVAL;
         lock (thread.Process.Tasks.Lock)
-            return thread.Process.SetLimit(resource, given, thread.Credentials.IsPrivileged);
+            return thread.Process.SetLimit(resource, given, thread.Credentials.Has(Capability.CAP_SYS_RESOURCE));
     }
 
     [Syscall(302, "prlimit64")]
@@ -39,7 +39,7 @@ internal static class LimitSyscalls
             if (!MayChange(thread, target))
                 return Errno.EPERM;
             previous = target.Process.Limits[resource];
-            if (!limit.IsNull && target.Process.SetLimit(resource, given, thread.Credentials.IsPrivileged) is not Errno.None and var refused)
+            if (!limit.IsNull && target.Process.SetLimit(resource, given, thread.Credentials.Has(Capability.CAP_SYS_RESOURCE)) is not Errno.None and var refused)
                 return refused;
         }
         return old.IsNull ? Errno.None : thread.Memory.Write(old, previous);
@@ -49,7 +49,7 @@ internal static class LimitSyscalls
     private static bool MayChange(GuestThread caller, GuestThread target)
     {
         var (mine, theirs) = (caller.Credentials, target.Credentials);
-        return caller.Process == target.Process || mine.IsPrivileged
+        return caller.Process == target.Process || mine.Has(Capability.CAP_SYS_RESOURCE)
             || (mine.Uid == theirs.Uid && mine.Uid == theirs.Euid && mine.Uid == theirs.Suid && mine.Gid == theirs.Gid && mine.Gid == theirs.Egid && mine.Gid == theirs.Sgid);
     }
 }

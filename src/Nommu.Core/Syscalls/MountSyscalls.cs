@@ -32,7 +32,7 @@ internal static class MountSyscalls
         var found = UserPath.Read(thread, target).Resolve(thread, AtFlags.None, follow: true);
         if (!found.TryGet(out var place))
             return found.Error;
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         return MountOperations.Perform(thread.FsCaller, place, sourceName.Value, type.Address == 0 ? null : Encoding.UTF8.GetString(typeName.Value!), flags, options.Value);
     }
@@ -45,13 +45,13 @@ internal static class MountSyscalls
         var found = UserPath.Read(thread, target).Resolve(thread, AtFlags.None, (flags & UmountFlags.UMOUNT_NOFOLLOW) == 0);
         if (!found.TryGet(out var place))
             return found.Error;
-        return thread.Credentials.IsPrivileged ? MountOperations.Unmount(thread.FsCaller, place, flags) : Errno.EPERM;
+        return thread.Credentials.Has(Capability.CAP_SYS_ADMIN) ? MountOperations.Unmount(thread.FsCaller, place, flags) : Errno.EPERM;
     }
 
     [Syscall(155, "pivot_root")]
     internal static SyscallResult PivotRoot(GuestThread thread, UserPtr<byte> newRoot, UserPtr<byte> putOld)
     {
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         var root = FindDirectory(thread, newRoot);
         if (!root.TryGet(out var rootPlace))

@@ -72,7 +72,7 @@ internal static class NameSyscalls
     {
         if ((flags & ~(AtFlags.AT_SYMLINK_FOLLOW | AtFlags.AT_EMPTY_PATH)) != 0)
             return Errno.EINVAL;
-        if ((flags & AtFlags.AT_EMPTY_PATH) != 0 && !thread.Credentials.IsFilePrivileged)
+        if ((flags & AtFlags.AT_EMPTY_PATH) != 0 && !thread.Credentials.Has(Capability.CAP_DAC_READ_SEARCH))
             return Errno.ENOENT;
         var found = UserPath.Read(thread, oldDirectory, oldPath).Resolve(thread, flags, (flags & AtFlags.AT_SYMLINK_FOLLOW) != 0);
         if (!found.TryGet(out var old))

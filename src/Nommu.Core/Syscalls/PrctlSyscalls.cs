@@ -29,7 +29,8 @@ internal static class PrctlSyscalls
             case PrctlOption.PR_SET_DUMPABLE:
                 if (a > 1)
                     return Errno.EINVAL;
-                thread.Process.IsDumpable = a == 1;
+                lock (thread.Process.Tasks.Lock)
+                    thread.Process.IsDumpable = a == 1;
                 return Errno.None;
             case PrctlOption.PR_GET_DUMPABLE:
                 return thread.Process.IsDumpable ? 1 : 0;
@@ -54,32 +55,15 @@ internal static class PrctlSyscalls
             case PrctlOption.PR_GET_TIMERSLACK:
                 return own.TimerSlack;
             default:
-                return Capabilities(thread, option, a, b, c, d);
+                return CapabilityPrctl.Perform(thread, option, a, b, c, d) ?? Hardware(thread, option, a, b, c, d);
         }
     }
 
-    private static SyscallResult Capabilities(GuestThread thread, PrctlOption option, ulong a, ulong b, ulong c, ulong d)
+    private static SyscallResult Hardware(GuestThread thread, PrctlOption option, ulong a, ulong b, ulong c, ulong d)
     {
-        var own = thread.Attributes;
         switch (option)
         {
-            case PrctlOption.PR_SET_KEEPCAPS:
-                if (a > 1)
-                    return Errno.EINVAL;
-                own.KeepCapabilities = a == 1;
-                return Errno.None;
-            case PrctlOption.PR_GET_KEEPCAPS:
-                return own.KeepCapabilities ? 1 : 0;
-            case PrctlOption.PR_CAPBSET_READ:
-                return a <= (ulong)Capability.CAP_CHECKPOINT_RESTORE ? 1 : Errno.EINVAL;
-            case PrctlOption.PR_CAPBSET_DROP:
-                // Rights follow from ids alone: none can be dropped, and none says it was.
-                return a <= (ulong)Capability.CAP_CHECKPOINT_RESTORE ? Errno.EPERM : Errno.EINVAL;
-            case PrctlOption.PR_CAP_AMBIENT:
-                return Ambient((AmbientOption)a, b, c, d);
-            case PrctlOption.PR_GET_SECUREBITS:
-                return own.KeepCapabilities ? 1 << 4 : 0;
-            case PrctlOption.PR_SET_SECUREBITS or PrctlOption.PR_SET_MM:
+            case PrctlOption.PR_SET_MM:
                 return Errno.EPERM;
             case PrctlOption.PR_GET_SECCOMP:
                 return 0;
@@ -96,21 +80,6 @@ internal static class PrctlSyscalls
             default:
                 return Errno.EINVAL;
         }
-    }
-
-    /// <summary>Only what is inherited can become ambient (capabilities(7)), and here nothing is: none is there, none can be raised.</summary>
-    private static SyscallResult Ambient(AmbientOption option, ulong capability, ulong c, ulong d)
-    {
-        if (option == AmbientOption.PR_CAP_AMBIENT_CLEAR_ALL)
-            return (capability | c | d) != 0 ? Errno.EINVAL : Errno.None;
-        if ((c | d) != 0 || capability > (ulong)Capability.CAP_CHECKPOINT_RESTORE)
-            return Errno.EINVAL;
-        return option switch
-        {
-            AmbientOption.PR_CAP_AMBIENT_IS_SET or AmbientOption.PR_CAP_AMBIENT_LOWER => 0L,
-            AmbientOption.PR_CAP_AMBIENT_RAISE => Errno.EPERM,
-            _ => Errno.EINVAL,
-        };
     }
 
     private static Errno SetName(GuestThread thread, ulong address)

@@ -69,7 +69,7 @@ internal static class PrioritySyscalls
         var valid = kind is ClassRealtime or ClassBestEffort or ClassIdle || (kind == ClassNone && level == 0);
         if (!valid || which is < 1 or > 3)
             return Errno.EINVAL;
-        if (kind == ClassRealtime && !thread.Credentials.IsPrivileged)
+        if (kind == ClassRealtime && !thread.Credentials.Has(Capability.CAP_SYS_NICE) && !thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         var result = Errno.ESRCH;
         lock (thread.Process.Tasks.Lock)
@@ -91,7 +91,7 @@ internal static class PrioritySyscalls
     {
         if (!SchedulingSyscalls.MayChange(thread, target))
             return Errno.EPERM;
-        if (nice < target.Attributes.Nice && !thread.Credentials.IsPrivileged && !SchedulingChange.IsWithinLimit(target, nice))
+        if (nice < target.Attributes.Nice && !thread.Credentials.Has(Capability.CAP_SYS_NICE) && !SchedulingChange.IsWithinLimit(target, nice))
             return Errno.EACCES;
         target.Attributes.Nice = nice;
         return Errno.None;

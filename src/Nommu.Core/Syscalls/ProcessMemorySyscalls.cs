@@ -74,7 +74,8 @@ internal static class ProcessMemorySyscalls
 
     /// <summary>Linux: <c>ptrace_may_access</c> with PTRACE_MODE_ATTACH_REALCREDS.</summary>
     internal static bool MayAttach(GuestThread caller, GuestThread target) =>
-        target.Process == caller.Process || caller.Credentials.IsPrivileged || IsSameUser(caller.Credentials, target.Credentials);
+        target.Process == caller.Process || caller.Credentials.Has(Capability.CAP_SYS_PTRACE)
+        || (IsSameUser(caller.Credentials, target.Credentials) && target.Process.IsDumpable && (target.Credentials.Capabilities.Permitted & ~caller.Credentials.Capabilities.Permitted) == 0);
 
     /// <summary>Linux: the checks of ids in <c>__ptrace_may_access</c>.</summary>
     private static bool IsSameUser(Credentials mine, Credentials theirs) =>

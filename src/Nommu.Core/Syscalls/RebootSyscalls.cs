@@ -13,7 +13,7 @@ internal static class RebootSyscalls
     internal static SyscallResult Reboot(GuestThread thread, uint first, uint second, RebootCommand command, ulong argument)
     {
         _ = argument; // a text for the firmware, which there is none of
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_BOOT))
             return Errno.EPERM;
         if (first != FirstMagic || second is not (672274793 or 85072278 or 369367448 or 537993216))
             return Errno.EINVAL;

@@ -34,7 +34,7 @@ internal readonly record struct SchedulingChange(SchedPolicy? Policy, int Priori
             return Errno.EINVAL;
         if (Priority is < 0 or > HighestPriority || IsRealtime(policy) != (Priority != 0) || (isDeadline && !HasDeadline))
             return Errno.EINVAL;
-        if (!caller.Credentials.IsPrivileged && (isDeadline || !IsAllowed(caller, target, policy, reset)))
+        if (!caller.Credentials.Has(Capability.CAP_SYS_NICE) && (isDeadline || !IsAllowed(caller, target, policy, reset)))
             return Errno.EPERM;
         if (isDeadline)
             return Errno.EBUSY;

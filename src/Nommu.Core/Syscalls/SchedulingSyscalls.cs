@@ -83,7 +83,7 @@ internal static class SchedulingSyscalls
 
     /// <summary>Linux: <c>check_same_owner</c>.</summary>
     internal static bool MayChange(GuestThread caller, GuestThread target) =>
-        caller.Credentials.IsPrivileged || caller.Credentials.Euid == target.Credentials.Euid || caller.Credentials.Euid == target.Credentials.Uid;
+        caller.Credentials.Has(Capability.CAP_SYS_NICE) || caller.Credentials.Euid == target.Credentials.Euid || caller.Credentials.Euid == target.Credentials.Uid;
 
     private static Errno SetFrom(GuestThread thread, int pid, SchedPolicy? policy, UserPtr<int> address)
     {

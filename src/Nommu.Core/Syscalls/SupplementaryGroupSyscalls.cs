@@ -27,7 +27,7 @@ internal static class SupplementaryGroupSyscalls
     [Syscall(116, "setgroups")]
     internal static SyscallResult Setgroups(GuestThread thread, int size, UserPtr<uint> list)
     {
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SETGID))
             return Errno.EPERM;
         if (size is < 0 or > Most)
             return Errno.EINVAL;

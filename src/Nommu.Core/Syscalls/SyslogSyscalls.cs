@@ -12,7 +12,7 @@ internal static class SyslogSyscalls
     {
         var machine = thread.Machine;
         var log = machine.Syslog;
-        if (action is not SyslogAction.SYSLOG_ACTION_READ_ALL and not SyslogAction.SYSLOG_ACTION_SIZE_BUFFER && !thread.Credentials.IsPrivileged)
+        if (action is not SyslogAction.SYSLOG_ACTION_READ_ALL and not SyslogAction.SYSLOG_ACTION_SIZE_BUFFER && !thread.Credentials.Has(Capability.CAP_SYSLOG))
             return Errno.EPERM;
         switch (action)
         {

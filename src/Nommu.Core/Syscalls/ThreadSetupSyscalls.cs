@@ -62,7 +62,7 @@ internal static class ThreadSetupSyscalls
             found = id == 0 ? thread : thread.Process.Tasks.FindThread(thread, id);
         if (found is null)
             return Errno.ESRCH;
-        if (found.Process != thread.Process && !thread.Credentials.IsPrivileged)
+        if (found.Process != thread.Process && !thread.Credentials.Has(Capability.CAP_SYS_PTRACE))
             return Errno.EPERM;
         return thread.Memory.Write(length, RobustList.HeadSize) is not Errno.None and var error ? error : thread.Memory.Write(head, found.RobustList);
     }

@@ -34,7 +34,7 @@ internal static class UnameSyscalls
 
     private static Errno SetName(GuestThread thread, ulong address, int length, bool isDomain)
     {
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         if (length is < 0 or >= UtsnameField.Size)
             return Errno.EINVAL;

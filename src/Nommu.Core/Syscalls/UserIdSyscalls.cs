@@ -30,7 +30,7 @@ internal static class UserIdSyscalls
         var old = thread.Credentials;
         if (uid == Keep)
             return Errno.EINVAL;
-        if (old.IsPrivileged)
+        if (old.Has(Capability.CAP_SETUID))
             return Change(thread, uid, uid, uid);
         return uid == old.Uid || uid == old.Suid ? Change(thread, old.Uid, uid, old.Suid) : Errno.EPERM;
     }
@@ -41,7 +41,7 @@ internal static class UserIdSyscalls
         var old = thread.Credentials;
         var newReal = real == Keep ? old.Uid : real;
         var newEffective = effective == Keep ? old.Euid : effective;
-        if (!old.IsPrivileged)
+        if (!old.Has(Capability.CAP_SETUID))
         {
             if (newReal != old.Uid && newReal != old.Euid)
                 return Errno.EPERM;
@@ -56,7 +56,7 @@ internal static class UserIdSyscalls
     internal static SyscallResult Setresuid(GuestThread thread, uint real, uint effective, uint saved)
     {
         var old = thread.Credentials;
-        if (!old.IsPrivileged && !(Allowed(real) && Allowed(effective) && Allowed(saved)))
+        if (!old.Has(Capability.CAP_SETUID) && !(Allowed(real) && Allowed(effective) && Allowed(saved)))
             return Errno.EPERM;
         return Change(thread, real == Keep ? old.Uid : real, effective == Keep ? old.Euid : effective, saved == Keep ? old.Suid : saved);
 
@@ -68,8 +68,8 @@ internal static class UserIdSyscalls
     internal static SyscallResult Setfsuid(GuestThread thread, uint uid)
     {
         var old = thread.Credentials;
-        if (uid != Keep && (old.IsPrivileged || uid == old.Uid || uid == old.Euid || uid == old.Suid || uid == old.Fsuid))
-            thread.Credentials = old with { Fsuid = uid };
+        if (uid != Keep && (old.Has(Capability.CAP_SETUID) || uid == old.Uid || uid == old.Euid || uid == old.Suid || uid == old.Fsuid))
+            thread.ChangeCredentials(old with { Fsuid = uid, Capabilities = old.Capabilities.AfterFileUserChange(old.Fsuid, uid) });
         return (long)old.Fsuid;
     }
 
@@ -77,9 +77,10 @@ internal static class UserIdSyscalls
     {
         var old = thread.Credentials;
         var changed = old with { Uid = real, Euid = effective, Suid = saved, Fsuid = effective };
+        changed = changed with { Capabilities = old.Capabilities.AfterChange(old, changed) };
         if (real != old.Uid) // Linux: flag_nproc_exceeded
             thread.Attributes.HasExceededProcesses = real != 0 && thread.Process.Tasks.IsOverLimit(thread, changed, 0);
-        thread.Credentials = changed;
+        thread.ChangeCredentials(changed);
         return Errno.None;
     }
 }

@@ -50,7 +50,7 @@ internal static class GuestClocks
             return CpuClock.Find(thread, id).IsOk ? Errno.EPERM : Errno.EINVAL;
         if (!time.IsValid || time.Seconds > LastSecond)
             return Errno.EINVAL;
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_TIME))
             return Errno.EPERM;
         var nanoseconds = KernelClock.ToNanoseconds(time);
         var clock = thread.Clock;

@@ -12,7 +12,7 @@ internal sealed class ConsoleRedirection
     /// <summary>Linux: <c>tioccons</c>. The console itself takes it back.</summary>
     internal Errno Set(GuestThread thread, TtyFile file)
     {
-        if (!thread.Credentials.IsPrivileged)
+        if (!thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         TtyFile? old = null;
         lock (_lock)

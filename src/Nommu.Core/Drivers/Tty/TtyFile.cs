@@ -47,7 +47,7 @@ internal sealed class TtyFile : FileDescription
     /// <param name="isConsole">Whether it is opened as /dev/console.</param>
     internal static Result<FileDescription> Open(Tty tty, in OpenRequest request, bool mayControl, bool isConsole = false)
     {
-        var error = tty.AddOpen(request.Thread is null || request.Thread.Credentials.IsPrivileged);
+        var error = tty.AddOpen(request.Thread is null || request.Thread.Credentials.Has(Capability.CAP_SYS_ADMIN));
         if (error != Errno.None)
             return error;
         if (mayControl && request.Thread is { } thread && request.CanRead && (request.Flags & OpenFlags.O_NOCTTY) == 0)

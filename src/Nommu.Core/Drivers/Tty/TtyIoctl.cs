@@ -32,7 +32,7 @@ internal static class TtyIoctl
             case IoctlNumber.TIOCGDEV:
                 return Give(memory, argument, (uint)tty.Number.Encoded);
             case IoctlNumber.TIOCVHANGUP:
-                if (!request.Thread.Credentials.IsPrivileged)
+                if (!request.Thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
                     return Errno.EPERM;
                 tty.HangUp();
                 return 0;
@@ -74,7 +74,7 @@ internal static class TtyIoctl
                     return Errno.EFAULT;
                 return discipline == 0 ? Answer(refused) : Errno.EINVAL;
             case IoctlNumber.TIOCCONS:
-                return request.Thread.Credentials.IsPrivileged ? Errno.EINVAL : Errno.EPERM;
+                return request.Thread.Credentials.Has(Capability.CAP_SYS_ADMIN) ? Errno.EINVAL : Errno.EPERM;
             case IoctlNumber.TCSBRK or IoctlNumber.TCSBRKP or IoctlNumber.TIOCSBRK or IoctlNumber.TIOCCBRK:
                 return Answer(refused); // there is no line to break, and nothing that is not sent yet
             case IoctlNumber.TCXONC:
@@ -105,13 +105,13 @@ internal static class TtyIoctl
 
     private static Result<long> SetControlling(Tty tty, FileDescription file, GuestThread thread, ulong argument)
     {
-        var isPrivileged = thread.Credentials.IsPrivileged;
+        var isPrivileged = thread.Credentials.Has(Capability.CAP_SYS_ADMIN);
         return file.CanRead || isPrivileged ? Answer(tty.SetControlling(thread.Process, steal: argument == 1 && isPrivileged)) : Errno.EPERM;
     }
 
     private static Result<long> Insert(Tty tty, in IoctlRequest request)
     {
-        if (!request.Thread.Credentials.IsPrivileged)
+        if (!request.Thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
             return Errno.EPERM;
         if (request.Memory.Read(new UserPtr<byte>(request.Argument), out var value) != Errno.None)
             return Errno.EFAULT;

@@ -32,7 +32,7 @@ internal sealed class OomScoreFile(ProcTask task, ulong ino, InodeMode mode, boo
         if (isOld)
             value = value == HighestOld ? Highest : value * Highest / -LowestOld;
         lock (Task.Process.Tasks.Lock)
-            return Task.Process.SetOomScore((int)value, opener?.Credentials.IsPrivileged ?? true, isOld);
+            return Task.Process.SetOomScore((int)value, opener?.Credentials.Has(Capability.CAP_SYS_RESOURCE) ?? true, isOld);
     }
 
     private static Errno Show(ProcTask task, SeqText text, GuestThread? opener)

@@ -1,3 +1,4 @@
+using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 
@@ -57,7 +58,7 @@ internal sealed class ProcTask(ProcfsSuperBlock fileSystem, GuestProcess process
     /// <summary>Its memory, with a reference; null where it has none any more.</summary>
     internal AddressSpace? RetainMemory() => FindThread()?.Space is { } space && space.TryRetain() ? space : null;
 
-    /// <summary>Linux: the owner by <c>task_dump_owner</c>: the effective ids.</summary>
+    /// <summary>Linux: the owner by <c>task_dump_owner</c>: the effective ids; root where the memory may not be looked into.</summary>
     internal (uint Uid, uint Gid) Owner
     {
         get
@@ -65,7 +66,7 @@ internal sealed class ProcTask(ProcfsSuperBlock fileSystem, GuestProcess process
             lock (process.Tasks.Lock)
             {
                 var credentials = FindThreadLocked()?.Credentials ?? process.MainCredentials;
-                return credentials is null ? (0, 0) : (credentials.Euid, credentials.Egid);
+                return credentials is null || !process.IsDumpable ? (0, 0) : (credentials.Euid, credentials.Egid);
             }
         }
     }
@@ -73,9 +74,9 @@ internal sealed class ProcTask(ProcfsSuperBlock fileSystem, GuestProcess process
     /// <summary>Linux: <c>ptrace_may_access</c> with PTRACE_MODE_READ_FSCREDS (ptrace(2)): the same process, the same user by all ids, or root.</summary>
     internal bool MayInspect(GuestThread? reader, Credentials credentials)
     {
-        if (reader?.Process == process || credentials.IsPrivileged)
+        if (reader?.Process == process || credentials.Has(Capability.CAP_SYS_PTRACE))
             return true;
-        if (FindThread()?.Credentials is not { } target)
+        if (FindThread()?.Credentials is not { } target || !process.IsDumpable || (target.Capabilities.Permitted & ~credentials.Capabilities.Effective) != 0)
             return false;
         return Same(credentials.Fsuid, target.Uid, target.Euid, target.Suid) && Same(credentials.Fsgid, target.Gid, target.Egid, target.Sgid);
     }

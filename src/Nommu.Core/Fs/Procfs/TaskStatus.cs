@@ -8,8 +8,6 @@ namespace Nommu.Core.Fs.Procfs;
 /// <summary>Linux: /proc/PID/status: the same as stat and statm for people, and more.</summary>
 internal static class TaskStatus
 {
-    private const ulong AllCapabilities = 0x1ffffffffff;
-
     internal static Errno Show(ProcTask task, SeqText text, GuestThread? opener)
     {
         if (TaskSnapshot.Take(task) is not { } now)
@@ -76,9 +74,8 @@ internal static class TaskStatus
 
     private static void ShowRights(SeqText text, Credentials who, bool noNewPrivileges)
     {
-        var permitted = who.Euid == 0 || who.Uid == 0 || who.Suid == 0 ? AllCapabilities : 0;
-        var effective = who.IsPrivileged ? AllCapabilities : 0;
-        text.Add($"CapInh:\t{0:x16}\nCapPrm:\t{permitted:x16}\nCapEff:\t{effective:x16}\nCapBnd:\t{AllCapabilities:x16}\nCapAmb:\t{0:x16}\n");
+        var has = who.Capabilities;
+        text.Add($"CapInh:\t{has.Inheritable:x16}\nCapPrm:\t{has.Permitted:x16}\nCapEff:\t{has.Effective:x16}\nCapBnd:\t{has.Bounding:x16}\nCapAmb:\t{has.Ambient:x16}\n");
         text.Add($"NoNewPrivs:\t{(noNewPrivileges ? 1 : 0)}\nSeccomp:\t0\nSeccomp_filters:\t0\n");
     }
 

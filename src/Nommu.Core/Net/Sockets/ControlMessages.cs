@@ -108,10 +108,9 @@ internal static class ControlMessages
     private static Errno CheckCredentials(GuestThread thread, Ucred claimed)
     {
         var own = thread.Credentials;
-        if (!own.IsPrivileged
-            && (claimed.Pid != thread.Process.Id
-                || (claimed.Uid != own.Uid && claimed.Uid != own.Euid && claimed.Uid != own.Suid)
-                || (claimed.Gid != own.Gid && claimed.Gid != own.Egid && claimed.Gid != own.Sgid)))
+        if ((claimed.Pid != thread.Process.Id && !own.Has(Capability.CAP_SYS_ADMIN))
+            || (claimed.Uid != own.Uid && claimed.Uid != own.Euid && claimed.Uid != own.Suid && !own.Has(Capability.CAP_SETUID))
+            || (claimed.Gid != own.Gid && claimed.Gid != own.Egid && claimed.Gid != own.Sgid && !own.Has(Capability.CAP_SETGID)))
             return Errno.EPERM;
         return thread.Machine.Tasks.Find(claimed.Pid) is null ? Errno.ESRCH : Errno.None;
     }

@@ -42,7 +42,7 @@ internal sealed class SocketOptions
         var number = MemoryMarshal.Read<int>(value);
         switch (option)
         {
-            case SocketOption.SO_DEBUG when number != 0 && !credentials.IsPrivileged:
+            case SocketOption.SO_DEBUG when number != 0 && !credentials.Has(Capability.CAP_NET_ADMIN):
                 return Errno.EACCES;
             case SocketOption.SO_DEBUG or SocketOption.SO_REUSEADDR or SocketOption.SO_DONTROUTE or SocketOption.SO_BROADCAST or SocketOption.SO_KEEPALIVE or SocketOption.SO_OOBINLINE or SocketOption.SO_PASSCRED:
                 _flags[(int)option] = number != 0;
@@ -53,7 +53,7 @@ internal sealed class SocketOptions
             case SocketOption.SO_RCVBUF:
                 ReceiveBuffer = Doubled(Math.Min((uint)number, DefaultBuffer), SmallestReceiveBuffer);
                 return Errno.None;
-            case SocketOption.SO_SNDBUFFORCE or SocketOption.SO_RCVBUFFORCE when !credentials.IsPrivileged:
+            case SocketOption.SO_SNDBUFFORCE or SocketOption.SO_RCVBUFFORCE when !credentials.Has(Capability.CAP_NET_ADMIN):
                 return Errno.EPERM;
             case SocketOption.SO_SNDBUFFORCE:
                 SendBuffer = Doubled((uint)Math.Max(number, 0), SmallestSendBuffer);
@@ -64,7 +64,7 @@ internal sealed class SocketOptions
             case SocketOption.SO_RCVLOWAT:
                 _receiveLowWater = number < 0 ? int.MaxValue : Math.Max(number, 1);
                 return Errno.None;
-            case SocketOption.SO_PRIORITY when number is (< 0 or > 6) && !credentials.IsPrivileged:
+            case SocketOption.SO_PRIORITY when number is (< 0 or > 6) && !credentials.Has(Capability.CAP_NET_RAW) && !credentials.Has(Capability.CAP_NET_ADMIN):
                 return Errno.EPERM;
             case SocketOption.SO_PRIORITY:
                 _priority = number;

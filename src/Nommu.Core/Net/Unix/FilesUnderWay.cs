@@ -28,7 +28,7 @@ internal sealed class FilesUnderWay
         {
             var user = thread.Credentials.Uid;
             var count = _countByUser.GetValueOrDefault(user);
-            if (count > thread.Files.Limit && !thread.Credentials.IsPrivileged)
+            if (count > thread.Files.Limit && !thread.Credentials.Has(Capability.CAP_SYS_RESOURCE) && !thread.Credentials.Has(Capability.CAP_SYS_ADMIN))
                 return Errno.ETOOMANYREFS;
             _countByUser[user] = count + files.Length;
             foreach (var file in files)
