@@ -11,10 +11,10 @@ internal static class ArgumentLimits
     /// <summary>Bytes that strings and the pointers to them may come to: a quarter of the stack's limit, within bounds.</summary>
     internal static long For(ulong stackLimit) => (long)Math.Max(Math.Min(stackLimit / 4, Most), Least);
 
-    /// <summary>Checks what there is when loading begins; a script's interpreter adds to it and is checked again.</summary>
+    /// <summary>Checks what there is when loading begins; a script's interpreter adds strings, whose pointers count no more, and is checked again.</summary>
     internal static Errno Check(ExecRequest request)
     {
-        var pointers = 8L * (Math.Max(request.Arguments.Count, 1) + request.Environment.Count);
+        var pointers = 8L * request.FirstStrings;
         var strings = (long)request.Arguments.Bytes.Length + request.Environment.Bytes.Length + request.FileName.Length + 1;
         return pointers + strings > For(request.StackLimit) ? Errno.E2BIG : Errno.None;
     }

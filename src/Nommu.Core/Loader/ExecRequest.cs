@@ -34,6 +34,9 @@ public sealed class ExecRequest
     /// <summary>The file's first bytes, zeros behind its end.</summary>
     public ReadOnlySpan<byte> Head => _head;
 
+    /// <summary>How many arguments and variables there were before any format changed them.</summary>
+    internal int FirstStrings { get; set; }
+
     internal ProgramLoader Loader { get; }
 
     internal FsCaller Caller { get; }

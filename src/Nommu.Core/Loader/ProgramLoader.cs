@@ -40,11 +40,12 @@ internal sealed class ProgramLoader
     {
         try
         {
+            if (request.Arguments.Count == 0)
+                request.Arguments.Add(default); // Linux since 5.18: a program always has an argv[0]
+            request.FirstStrings = request.Arguments.Count + request.Environment.Count;
             var error = ArgumentLimits.Check(request);
             if (error != Errno.None)
                 return error;
-            if (request.Arguments.Count == 0)
-                request.Arguments.Add(default); // Linux since 5.18: a program always has an argv[0]
             var loaded = Search(request, 0);
             if (loaded.Error == Errno.ENOEXEC)
                 Refused?.Invoke(System.Text.Encoding.UTF8.GetString(request.ExecutedName.Span), request.Reason ?? "no format knows it");

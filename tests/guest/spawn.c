@@ -1,0 +1,2 @@
+// posix_spawn(3) of musl.
+#include "spawn.inc.c"
