@@ -166,8 +166,19 @@ internal static class Program
     private static int LengthOf(string? text) => text!.Length;
 
     /// <summary>Threads of this process with a seccomp filter of their own or inherited.</summary>
-    private static int FilteredThreads() =>
-        Directory.EnumerateDirectories("/proc/self/task").Count(task => File.ReadLines(Path.Combine(task, "status")).Any(line => line.StartsWith("Seccomp_filters:", StringComparison.Ordinal) && line.Split('\t')[1] != "0"));
+    private static int FilteredThreads() => Directory.EnumerateDirectories("/proc/self/task").Count(IsFiltered);
+
+    private static bool IsFiltered(string task)
+    {
+        try
+        {
+            return File.ReadLines(Path.Combine(task, "status")).Any(line => line.StartsWith("Seccomp_filters:", StringComparison.Ordinal) && line.Split('\t')[1] != "0");
+        }
+        catch (IOException)
+        {
+            return false; // it has ended meanwhile
+        }
+    }
 
     private static void Print(ProgramResult result)
     {

@@ -139,6 +139,7 @@ public static class DefaultSubsystems
         if (services.GetRequiredService<IRewritingStrategy>() is ZpolineStrategy)
             _ = ZpolineTrampoline.Ensure(services.GetRequiredService<KernelOptions>().AllowZpolineToBreakNullReferenceExceptions);
         var tasks = services.GetRequiredService<TaskTable>();
+        tasks.MaximumThreads = TaskTable.MostThreads((ulong)services.GetRequiredService<Arena>().Account.Limit * Arena.PageSize);
         return tasks.Machine = new Machine
         {
             Tasks = tasks,

@@ -40,6 +40,8 @@ internal sealed class HostThread
         _thread.Start();
         _ready.Wait();
         _ready.Dispose();
+        if (_failure is OutOfMemoryException)
+            throw new InsufficientMemoryException(_failure.Message, _failure);
         if (_failure is not null)
             throw new PlatformNotSupportedException(_failure.Message, _failure);
     }
@@ -202,7 +204,7 @@ internal sealed class HostThread
             _times = HostThreadTimes.OfCurrentThread();
             Cpu = GuestCpu.AttachToCurrentThread(_pool.Arena.Start, _pool.Arena.End);
         }
-        catch (PlatformNotSupportedException exception)
+        catch (Exception exception) when (exception is PlatformNotSupportedException or OutOfMemoryException)
         {
             _failure = exception;
             return;

@@ -17,6 +17,8 @@ internal sealed class HostThreadMaker : IDisposable
 
     /// <summary>Makes one there, and waits for it.</summary>
     /// <exception cref="PlatformNotSupportedException">From the making.</exception>
+    /// <exception cref="OutOfMemoryException">The same.</exception>
+    /// <exception cref="ThreadStartException">The same.</exception>
     internal HostThread Make(Func<HostThread> make)
     {
         var made = new TaskCompletionSource<HostThread>();
@@ -26,7 +28,7 @@ internal sealed class HostThreadMaker : IDisposable
             {
                 made.SetResult(make());
             }
-            catch (PlatformNotSupportedException exception)
+            catch (Exception exception) when (exception is PlatformNotSupportedException or OutOfMemoryException or ThreadStartException)
             {
                 made.SetException(exception);
             }

@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Nommu.Core.Abi;
 using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
@@ -11,11 +12,19 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
     /// <summary>More than this many do not wait for work.</summary>
     private const int MostParked = 64;
 
+    /// <summary>So many are made before the host is asked again how many it has left.</summary>
+    private const int MostUnlooked = 64;
+
+    /// <summary>Milliseconds for which nobody looks again where the host had none left: thousands may be asking.</summary>
+    private const int Refusal = 20;
+
     private readonly Lock _lock = new();
     private readonly Stack<HostThread> _parked = [];
     private readonly HashSet<HostThread> _all = [];
     private readonly HostThreadMaker? _maker = ExecutionRuntime.Instance.Trap.IsInherited ? new() : null;
     private int _made;
+    private int _unlooked;
+    private long _lookAt;
     private bool _closed;
 
     /// <summary>For slices of time.</summary>
@@ -38,19 +47,40 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
     internal int Made => Volatile.Read(ref _made);
 
     /// <summary>A host thread with nobody on it: for the caller to fill its registers and <see cref="HostThread.Start"/> it.</summary>
+    /// <returns>EAGAIN where the host has no more for guests.</returns>
     /// <exception cref="PlatformNotSupportedException">The host cannot run guests at all.</exception>
-    internal HostThread Take()
+    internal Result<HostThread> Take()
     {
         lock (_lock)
         {
             if (_parked.TryPop(out var parked))
                 return parked;
+            if (!MayMake())
+                return Errno.EAGAIN;
             // With the lock held, so that none comes to be that Close does not see.
             var number = ++_made;
-            var fresh = _maker is null ? new HostThread(this, loop, number) : _maker.Make(() => new HostThread(this, loop, number));
-            _all.Add(fresh);
-            return fresh;
+            try
+            {
+                var fresh = _maker is null ? new HostThread(this, loop, number) : _maker.Make(() => new HostThread(this, loop, number));
+                _all.Add(fresh);
+                return fresh;
+            }
+            catch (Exception exception) when (exception is OutOfMemoryException or ThreadStartException)
+            {
+                return Errno.EAGAIN;
+            }
         }
+    }
+
+    /// <summary>Looks now and then how many more the host has. With the lock held.</summary>
+    private bool MayMake()
+    {
+        if (_unlooked == 0 && Environment.TickCount64 >= _lookAt)
+        {
+            _unlooked = (Math.Min(HostThreadLimits.Left(), 2 * MostUnlooked) + 1) / 2;
+            _lookAt = Environment.TickCount64 + (_unlooked == 0 ? Refusal : 0);
+        }
+        return _unlooked > 0 && _unlooked-- > 0;
     }
 
     /// <summary>Gives a host thread back that was taken and not started.</summary>

@@ -107,7 +107,8 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         return InitialStack.Write(space, request, Vector(credentials, program.Image, image, loader), top);
     }
 
-    private ulong HeapReserve() => Arena.PageDown(Math.Max(SmallestHeap, Math.Min(options.HeapReserve, (arena.End - arena.Start) / 1024)));
+    /// <summary>Address space that the program break may grow into: the less, the more programs there are, so that thousands find room.</summary>
+    private ulong HeapReserve() => Arena.PageDown(Math.Max(SmallestHeap, Math.Min(options.HeapReserve, arena.FreeLength / 2048)));
 
     /// <returns>The first address behind the stack.</returns>
     private Result<ulong> MapStack(AddressSpace space, ElfImage image, int arguments)

@@ -18,15 +18,12 @@ internal sealed partial class GuestThread
         var pidfd = NoPidfd;
         if (request.Has(CloneFlags.CLONE_PIDFD) && ReservePidfd(request.PidfdAddress, out pidfd) is not Errno.None and var noPidfd)
             return noPidfd;
-        var memory = CloneMemory(request);
-        if (!memory.TryGet(out var space))
-        {
-            if (pidfd != NoPidfd)
-                Files.GiveBack(pidfd);
-            return memory.Error;
-        }
         var takesOver = request.Has(CloneFlags.CLONE_VFORK);
-        var host = takesOver ? Host! : Machine.HostThreads.Take();
+        var taken = takesOver ? Host! : Machine.HostThreads.Take();
+        var memory = taken.IsOk ? CloneMemory(request) : taken.Error;
+        if (!memory.TryGet(out var space))
+            return Unmade(taken.Value, memory.Error);
+        var host = taken.Value;
         Result<GuestThread> made;
         lock (Process.Tasks.Lock)
         {
@@ -37,12 +34,8 @@ internal sealed partial class GuestThread
         }
         if (!made.TryGet(out var child))
         {
-            if (!takesOver)
-                Machine.HostThreads.PutBack(host);
-            if (pidfd != NoPidfd)
-                Files.GiveBack(pidfd);
             space.Release();
-            return made.Error;
+            return Unmade(host, made.Error);
         }
         if (pidfd != NoPidfd)
             InstallPidfd(pidfd, child, request.Has(CloneFlags.CLONE_THREAD));
@@ -59,10 +52,21 @@ internal sealed partial class GuestThread
         else
             host.StartForked(child);
         return id;
+
+        Syscalls.SyscallResult Unmade(HostThread? unused, Errno error)
+        {
+            if (unused is not null && unused != Host)
+                Machine.HostThreads.PutBack(unused);
+            if (pidfd != NoPidfd)
+                Files.GiveBack(pidfd);
+            return error;
+        }
     }
 
-    /// <summary>RLIMIT_NPROC. Root has none (getrlimit(2)).</summary>
-    private bool IsRefusedMore() => Credentials.Uid != 0 && !Credentials.Has(Capability.CAP_SYS_RESOURCE) && !Credentials.Has(Capability.CAP_SYS_ADMIN) && Process.Tasks.IsOverLimit(this, Credentials, 1);
+    /// <summary>RLIMIT_NPROC, of which root has none (getrlimit(2)), and threads-max, which is for all.</summary>
+    private bool IsRefusedMore() => Process.Tasks.IsFull || IsOverLimit();
+
+    private bool IsOverLimit() => Credentials.Uid != 0 && !Credentials.Has(Capability.CAP_SYS_RESOURCE) && !Credentials.Has(Capability.CAP_SYS_ADMIN) && Process.Tasks.IsOverLimit(this, Credentials, 1);
 
     /// <summary>The child's place among processes and what it shares. With the task table's lock held.</summary>
     private Result<GuestThread> AddChild(in CloneRequest request, AddressSpace space)

@@ -11,7 +11,7 @@ internal sealed partial class GuestThread
     private const int MaximumName = 15;
 
     /// <summary>execve(2): puts a program in the place of the one that runs.</summary>
-    /// <returns>Nothing when it has worked; EAGAIN where the process is being ended; any error of loading.</returns>
+    /// <returns>Nothing when it has worked; EAGAIN where the process is being ended, or where the host has no thread for it; any error of loading.</returns>
     internal Syscalls.SyscallResult Execute(ExecRequest request)
     {
         var loaded = Machine.Loader.Load(request);
@@ -24,21 +24,31 @@ internal sealed partial class GuestThread
             new SignalSender(Process.Tasks).BeginGroupExit(Process, WaitStatus.Signaled((int)Signal.SIGSEGV, core: false));
             return Errno.ENOMEM;
         }
+        // Its parent's host thread goes back to the parent, though that may end before.
+        Execution.HostThread? own = null;
+        if (VforkParent is not null && !Machine.HostThreads.Take().TryGet(out own))
+        {
+            image.Abandon();
+            return Errno.EAGAIN;
+        }
         if (!BecomeOnlyThread())
         {
             image.Abandon();
+            if (own is not null)
+                Machine.HostThreads.PutBack(own);
             return Errno.EAGAIN;
         }
         // The point of no return: what is done below cannot fail.
         var host = Host!;
         if (VforkParent is null)
         {
+            if (own is not null)
+                Machine.HostThreads.PutBack(own);
             TakeOn(image, host.Cpu);
             host.Refresh(this);
             return Syscalls.SyscallResult.NoReturn;
         }
-        var own = Machine.HostThreads.Take();
-        TakeOn(image, own.Cpu);
+        TakeOn(image, own!.Cpu);
         host.Leave(this);
         own.Start(this);
         return Syscalls.SyscallResult.NoReturn;

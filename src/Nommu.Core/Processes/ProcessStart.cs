@@ -43,7 +43,11 @@ internal readonly struct ProcessStart(Machine machine)
         var loaded = machine.Loader.Load(new ExecRequest(machine.Loader, caller, file, path, ArgumentStrings.From(start.Arguments), ArgumentStrings.From(start.Environment)));
         if (!loaded.TryGet(out var image))
             throw Failure(start.Path, loaded.Error);
-        var host = machine.HostThreads.Take();
+        if (!machine.HostThreads.Take().TryGet(out var host))
+        {
+            image.Abandon();
+            throw Failure(start.Path, Errno.EAGAIN);
+        }
         Result<GuestProcess> made;
         GuestThread thread = null!;
         lock (machine.Tasks.Lock)

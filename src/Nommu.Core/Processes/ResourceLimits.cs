@@ -46,6 +46,13 @@ internal sealed class ResourceLimits
             this[ResourceLimit.RLIMIT_STACK] = limit with { Current = DefaultStack };
     }
 
+    /// <summary>Linux: <c>fork_init</c>: one user's processes are half of those there may be.</summary>
+    internal void LimitProcesses(int threads)
+    {
+        var most = Math.Min((ulong)threads / 2, this[ResourceLimit.RLIMIT_NPROC].Maximum);
+        this[ResourceLimit.RLIMIT_NPROC] = new(most, most);
+    }
+
     /// <summary>For a child.</summary>
     internal ResourceLimits Clone() => new(_limits);
 

@@ -55,6 +55,7 @@ internal sealed partial class TaskTable(IProcessEvents events)
             var session = new Session(pid);
             Pids.Hold(pid);
             process = new GuestProcess(this, pid, null, NewGroup(pid, session));
+            process.Limits.LimitProcesses(MaximumThreads);
         }
         else
         {

@@ -45,7 +45,7 @@ internal static class SysctlTree
             return Errno.None;
         });
         Add(fileSystem, kernel, "pid_max", static (proc, text) => text.Add($"{proc.Machine.Tasks.Pids.Maximum}\n"), StorePidMaximum);
-        Add(fileSystem, kernel, "threads-max", static (proc, text) => text.Add($"{proc.Machine.Tasks.Pids.Maximum}\n"));
+        Add(fileSystem, kernel, "threads-max", static (proc, text) => text.Add($"{proc.Machine.Tasks.MaximumThreads}\n"), StoreThreadMaximum);
         Add(fileSystem, kernel, "ngroups_max", static (_, text) => text.Add("65536\n"u8));
         Add(fileSystem, kernel, "cap_last_cap", static (_, text) => text.Add("40\n"u8));
         Add(fileSystem, kernel, "overflowuid", static (_, text) => text.Add("65534\n"u8));
@@ -81,6 +81,17 @@ internal static class SysctlTree
         var field = default(UtsnameField);
         name.CopyTo(field);
         return field;
+    }
+
+    /// <summary>Linux: <c>sysctl_max_threads</c>. What the host has not it does not get by that.</summary>
+    private static Errno StoreThreadMaximum(ProcfsSuperBlock fileSystem, ReadOnlySpan<byte> text)
+    {
+        if (!SysctlNumber.TryParse(text, out var value) || value is < TaskTable.LeastThreads or > int.MaxValue)
+            return Errno.EINVAL;
+        var tasks = fileSystem.Machine.Tasks;
+        lock (tasks.Lock)
+            tasks.MaximumThreads = (int)value;
+        return Errno.None;
     }
 
     private static Errno StorePidMaximum(ProcfsSuperBlock fileSystem, ReadOnlySpan<byte> text)
