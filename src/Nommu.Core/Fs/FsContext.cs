@@ -9,19 +9,21 @@ internal sealed class FsContext
     private Places _places;
     private int _users = 1;
 
-    internal FsContext(VirtualFileSystem fileSystem, FsPath root, FsPath workingDirectory)
+    internal FsContext(VirtualFileSystem fileSystem, MountNamespace mounts, FsPath root, FsPath workingDirectory)
     {
         FileSystem = fileSystem;
+        mounts.TryRetain();
         root.Mount.TryRetain();
         workingDirectory.Mount.TryRetain();
-        _places = new Places(root, workingDirectory);
+        _places = new Places(mounts, root, workingDirectory);
         fileSystem.Contexts.TryAdd(this, 0);
     }
 
     /// <summary>The kernel's file system.</summary>
     internal VirtualFileSystem FileSystem { get; }
 
-    internal MountNamespace Mounts => FileSystem.Mounts;
+    /// <summary>Linux: <c>mnt_ns</c>, which <c>nsproxy</c> has there; who has one of its own has these places alone.</summary>
+    internal MountNamespace Mounts => Volatile.Read(ref _places).Mounts;
 
     internal FsPath Root => Volatile.Read(ref _places).Root;
 
@@ -70,8 +72,38 @@ internal sealed class FsContext
     internal FsContext Clone()
     {
         lock (_lock)
-            return new FsContext(FileSystem, _places.Root, _places.WorkingDirectory) { Umask = Umask };
+            return new FsContext(FileSystem, _places.Mounts, _places.Root, _places.WorkingDirectory) { Umask = Umask };
     }
+
+    /// <summary>Linux: <c>copy_mnt_ns</c>: for CLONE_NEWNS.</summary>
+    internal FsContext CloneWithMounts()
+    {
+        Places places;
+        lock (_lock)
+            places = _places;
+        var mounts = places.Mounts.Copy(FileSystem.NextNamespace(), places.Root, places.WorkingDirectory, out var root, out var directory);
+        var copy = new FsContext(FileSystem, mounts, root, directory) { Umask = Umask };
+        mounts.GiveBack();
+        return copy;
+    }
+
+    /// <summary>Linux: <c>mntns_install</c>: stands at the root of another namespace, whose use it takes over.</summary>
+    internal void Enter(MountNamespace mounts)
+    {
+        Places old;
+        var root = mounts.Cross(new FsPath(mounts.Root, mounts.Root.Root));
+        root.Mount.TryRetain();
+        root.Mount.TryRetain();
+        lock (_lock)
+        {
+            old = _places;
+            Volatile.Write(ref _places, new Places(mounts, root, root));
+        }
+        old.Release();
+    }
+
+    /// <summary>True where somebody else stands at the same places.</summary>
+    internal bool IsShared => Volatile.Read(ref _users) > 1;
 
     /// <summary>For a child or thread with CLONE_FS.</summary>
     internal FsContext Share()
@@ -86,12 +118,16 @@ internal sealed class FsContext
         if (Interlocked.Decrement(ref _users) != 0)
             return;
         FileSystem.Contexts.TryRemove(this, out _);
-        lock (_lock)
-        {
-            _places.Root.Mount.Release();
-            _places.WorkingDirectory.Mount.Release();
-        }
+        _places.Release();
     }
 
-    private sealed record Places(FsPath Root, FsPath WorkingDirectory);
+    private sealed record Places(MountNamespace Mounts, FsPath Root, FsPath WorkingDirectory)
+    {
+        internal void Release()
+        {
+            Root.Mount.Release();
+            WorkingDirectory.Mount.Release();
+            Mounts.GiveBack();
+        }
+    }
 }

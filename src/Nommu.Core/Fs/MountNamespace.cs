@@ -4,29 +4,58 @@ using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs;
 
-/// <summary>Linux: <c>struct mnt_namespace</c>. The tree of mounts; a kernel has one. Differs: mounts do not propagate, all of them are private.</summary>
-/// <remarks>Changed under its lock; looked at without.</remarks>
-internal sealed class MountNamespace
+/// <summary>Linux: <c>struct mnt_namespace</c>. A tree of mounts. Differs: mounts do not propagate, all of them are private; a name that something is mounted on anywhere cannot be removed.</summary>
+/// <remarks>Changed under the lock that all namespaces of a kernel share; looked at without.</remarks>
+internal sealed class MountNamespace : Namespace
 {
-    private readonly ConcurrentDictionary<FsPath, Mount> _byPlace = new();
-    private readonly Lock _lock = new();
+    private readonly MountPlaces _places;
+    private readonly ConcurrentDictionary<FsPath, Mount> _byPlace;
+    private readonly Lock _lock;
     private readonly List<Mount> _mounts = [];
-    private int _nextId = 20;
 
-    internal MountNamespace(SuperBlock root, MountFlags flags, string source)
+    /// <summary>A kernel's first.</summary>
+    internal MountNamespace(uint number, SuperBlock root, MountFlags flags, string source) : this(number, new MountPlaces())
     {
-        Root = new Mount(root, root.RootDentry, flags, source, _nextId++);
+        Root = new Mount(root, root.RootDentry, flags, source, _places.NextId());
         _mounts.Add(Root);
     }
 
+    private MountNamespace(uint number, MountPlaces places) : base(number) => (_places, _byPlace, _lock, Root) = (places, places.Mounts, places.Lock, null!);
+
+    internal override string Kind => "mnt";
+
+    internal override CloneFlags Flag => CloneFlags.CLONE_NEWNS;
+
     /// <summary>What is mounted at the root of the whole tree.</summary>
-    internal Mount Root { get; }
+    internal Mount Root { get; private init; }
 
     /// <summary>Counts changes, for who watches /proc/mounts.</summary>
     internal int Generation { get; private set; }
 
     /// <summary>Woken with every change.</summary>
     internal WaitQueue Changed { get; } = new();
+
+    /// <summary>Linux: <c>copy_mnt_ns</c>: the same mounts once more, for a caller who then stands in them where it stood.</summary>
+    /// <returns>With one use.</returns>
+    internal MountNamespace Copy(uint number, FsPath root, FsPath directory, out FsPath newRoot, out FsPath newDirectory)
+    {
+        lock (_lock)
+        {
+            var copies = new Dictionary<Mount, Mount>();
+            foreach (var mount in _mounts)
+                copies.Add(mount, Copy(mount, mount.Root));
+            var other = new MountNamespace(number, _places) { Root = copies[Root] };
+            foreach (var mount in _mounts)
+            {
+                other._mounts.Add(copies[mount]);
+                if (mount.Parent is { } parent)
+                    other.Attach(copies[mount], new FsPath(copies[parent], mount.MountPoint!), isNew: false);
+            }
+            newRoot = new FsPath(copies.GetValueOrDefault(root.Mount, root.Mount), root.Dentry);
+            newDirectory = new FsPath(copies.GetValueOrDefault(directory.Mount, directory.Mount), directory.Dentry);
+            return other;
+        }
+    }
 
     /// <summary>Every mount, in the order in which they came.</summary>
     internal Mount[] Snapshot()
@@ -49,13 +78,15 @@ internal sealed class MountNamespace
         lock (_lock)
         {
             at = Cross(at);
+            if (!IsAttached(at.Mount))
+                return Errno.EINVAL;
             var rootIsDirectory = superBlock.RootDentry.Directory is not null;
             if (rootIsDirectory != at.Dentry.Directory is not null)
                 return Errno.ENOTDIR;
             // The same file system twice on one place is what a script does that runs twice (mount(2): EBUSY).
             if (at.Mount.SuperBlock == superBlock && at.Mount.Root == at.Dentry && superBlock.RootDentry == at.Dentry)
                 return Errno.EBUSY;
-            return Attach(new Mount(superBlock, superBlock.RootDentry, flags, source, _nextId++), at);
+            return Attach(new Mount(superBlock, superBlock.RootDentry, flags, source, _places.NextId()), at);
         }
     }
 
@@ -67,6 +98,8 @@ internal sealed class MountNamespace
             if (!IsAttached(source.Mount) || (source.Mount.Flags & MountFlags.MS_UNBINDABLE) != 0)
                 return Errno.EINVAL;
             at = Cross(at);
+            if (!IsAttached(at.Mount))
+                return Errno.EINVAL;
             if (source.Dentry.Directory is null != at.Dentry.Directory is null)
                 return Errno.ENOTDIR;
             var copy = Copy(source.Mount, source.Dentry);
@@ -154,12 +187,22 @@ internal sealed class MountNamespace
     {
         lock (_lock)
         {
-            _byPlace.Clear();
+            foreach (var mount in _mounts)
+            {
+                if (mount.Parent is { } parent)
+                {
+                    _byPlace.TryRemove(new FsPath(parent, mount.MountPoint!), out _);
+                    UnpinPlace(mount.MountPoint!);
+                }
+            }
             foreach (var mount in _mounts)
                 mount.Release();
             _mounts.Clear();
         }
     }
+
+    /// <inheritdoc/>
+    protected override void End() => Clear();
 
     private bool IsAttached(Mount mount) => _mounts.Contains(mount);
 
@@ -177,7 +220,7 @@ internal sealed class MountNamespace
         return dentry.IsWithin(from.Dentry);
     }
 
-    private Mount Copy(Mount mount, Dentry root) => new(mount.SuperBlock, root, mount.Flags, mount.Source, _nextId++);
+    private Mount Copy(Mount mount, Dentry root) => new(mount.SuperBlock, root, mount.Flags, mount.Source, _places.NextId());
 
     private void CopyChildren(Mount from, Dentry below, Mount to)
     {

@@ -155,7 +155,7 @@ internal static class MountOperations
         if (!made.TryGet(out var superBlock))
             return made.Error;
         superBlock.Retain(); // so that one that finds no place goes again
-        var error = fileSystem.Mounts.Add(superBlock, target, perMount, name.Length == 0 ? "none" : name);
+        var error = caller.Fs.Mounts.Add(superBlock, target, perMount, name.Length == 0 ? "none" : name);
         superBlock.Release();
         return error;
     }

@@ -8,6 +8,7 @@ internal sealed class VirtualFileSystem
 {
     private readonly Dictionary<string, IFileSystemType> _types = new(StringComparer.Ordinal);
     private uint _nextDevice;
+    private uint _lastNamespace = 0xEFFFFFFF;
 
     /// <summary>Makes the tree, with its root mounted.</summary>
     /// <param name="types">What mount(2) can mount; a later one of the same name wins.</param>
@@ -26,9 +27,10 @@ internal sealed class VirtualFileSystem
         var root = _types[rootType].Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
         if (!root.TryGet(out var superBlock))
             throw new InvalidOperationException($"The root file system '{rootType}' does not mount: {root.Error}.");
-        Mounts = new MountNamespace(superBlock, MountFlags.None, "rootfs");
+        Mounts = new MountNamespace(NextNamespace(), superBlock, MountFlags.None, "rootfs");
     }
 
+    /// <summary>Those that init begins with.</summary>
     internal MountNamespace Mounts { get; }
 
     internal DeviceTable Devices { get; }
@@ -48,7 +50,7 @@ internal sealed class VirtualFileSystem
     internal Tmpfs.Memfd Memfd { get; }
 
     /// <summary>A context at the root of everything, for the kernel itself and for init.</summary>
-    internal FsContext CreateContext() => new(this, Root, Root);
+    internal FsContext CreateContext() => new(this, Mounts, Root, Root);
 
     /// <summary>Every process's root and working directory.</summary>
     internal ConcurrentDictionary<FsContext, byte> Contexts { get; } = new();
@@ -58,6 +60,9 @@ internal sealed class VirtualFileSystem
     internal IReadOnlyCollection<IFileSystemType> Types => _types.Values;
 
     internal IFileSystemType? FindType(string name) => _types.GetValueOrDefault(name);
+
+    /// <summary>Linux: <c>proc_alloc_inum</c>: a number for a namespace.</summary>
+    internal uint NextNamespace() => Interlocked.Increment(ref _lastNamespace);
 
     /// <summary>Linux: <c>get_anon_bdev</c>: a device number for a file system without a device.</summary>
     internal DeviceNumber NextDevice() => new(0, Interlocked.Increment(ref _nextDevice));

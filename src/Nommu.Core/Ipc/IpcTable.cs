@@ -39,6 +39,9 @@ internal sealed class IpcTable<T> where T : IpcObject
         }
     }
 
+    /// <summary>All, as a copy.</summary>
+    internal T[] ToArray() => [.. _slots.OfType<T>()];
+
     /// <summary>What has an id; null where nothing has.</summary>
     internal T? Find(int id) => id >= 0 && At(id & (IpcTableLimits.Most - 1)) is { } found && found.Id == id ? found : null;
 

@@ -120,6 +120,16 @@ internal sealed partial class MessageQueues(IpcLimits limits)
     /// <summary>What waits is made again only where no handler has run (signal(7) has it otherwise, but Linux does so).</summary>
     private static Errno Answer(Errno waited) => waited == Errno.ERESTARTSYS ? Errno.ERESTARTNOHAND : waited;
 
+    /// <summary>The namespace ends.</summary>
+    internal void RemoveAll(Arena arena)
+    {
+        lock (_lock)
+        {
+            foreach (var queue in _queues.ToArray())
+                Destroy(queue, arena);
+        }
+    }
+
     private void Destroy(MessageQueue queue, Arena arena)
     {
         _queues.Remove(queue);

@@ -134,6 +134,16 @@ internal sealed partial class Semaphores(IpcLimits limits)
         return set.Id;
     }
 
+    /// <summary>The namespace ends.</summary>
+    internal void RemoveAll(Arena arena)
+    {
+        lock (_lock)
+        {
+            foreach (var set in _sets.ToArray())
+                Destroy(set, arena);
+        }
+    }
+
     private void Destroy(SemaphoreSet set, Arena arena)
     {
         _sets.Remove(set);

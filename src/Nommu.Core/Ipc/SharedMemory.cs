@@ -96,6 +96,21 @@ internal sealed partial class SharedMemory(IpcLimits limits)
             Destroy(segment, machine);
     }
 
+    /// <summary>The namespace ends; what is still shown somewhere goes when it is not any more.</summary>
+    internal void RemoveAll(Machine machine)
+    {
+        lock (_lock)
+        {
+            foreach (var segment in _segments.ToArray())
+            {
+                if (segment.Attaches == 0)
+                    Destroy(segment, machine);
+                else
+                    segment.Mode |= (int)ShmFlags.SHM_DEST;
+            }
+        }
+    }
+
     private void Destroy(SharedMemorySegment segment, Machine machine)
     {
         _segments.Remove(segment);

@@ -15,10 +15,19 @@ internal sealed partial class GuestThread
         var error = request.Check(this);
         if (error != Errno.None)
             return error;
+        var places = request.Has(CloneFlags.CLONE_NEWNS) ? Fs.CloneWithMounts() : null;
+        var answer = Clone(request with { Places = places }, request.Has(CloneFlags.CLONE_VFORK), out var made);
+        if (!made)
+            places?.Release();
+        return answer;
+    }
+
+    private Syscalls.SyscallResult Clone(in CloneRequest request, bool takesOver, out bool isMade)
+    {
+        isMade = false;
         var pidfd = NoPidfd;
         if (request.Has(CloneFlags.CLONE_PIDFD) && ReservePidfd(request.PidfdAddress, out pidfd) is not Errno.None and var noPidfd)
             return noPidfd;
-        var takesOver = request.Has(CloneFlags.CLONE_VFORK);
         var taken = takesOver ? Host! : Machine.HostThreads.Take();
         var memory = taken.IsOk ? CloneMemory(request) : taken.Error;
         if (!memory.TryGet(out var space))
@@ -37,6 +46,7 @@ internal sealed partial class GuestThread
             space.Release();
             return Unmade(host, made.Error);
         }
+        isMade = true;
         if (pidfd != NoPidfd)
             InstallPidfd(pidfd, child, request.Has(CloneFlags.CLONE_THREAD));
         if (takesOver)
@@ -90,11 +100,12 @@ internal sealed partial class GuestThread
             process.InheritFrom(Process, request);
         }
         var files = request.Has(CloneFlags.CLONE_FILES) ? Files.Share() : Files.Clone();
-        var fs = request.Has(CloneFlags.CLONE_FS) ? Fs.Share() : Fs.Clone();
+        var fs = request.Has(CloneFlags.CLONE_FS) ? Fs.Share() : request.Places ?? Fs.Clone();
         var child = new GuestThread(Memory, files, fs, Credentials) { Id = id, Process = process, Space = space, Name = Name, Clock = Clock };
         child.Signals.InheritFrom(Signals, keepAlternateStack: !request.Has(CloneFlags.CLONE_VM) || request.Has(CloneFlags.CLONE_VFORK));
         child.InheritAttributes(this);
         child.InheritSemaphores(this, request);
+        child.InheritNamespaces(this, request);
         process.Threads.Add(child);
         return child;
     }

@@ -24,6 +24,7 @@ internal sealed partial class GuestThread
             SignalDelivery.ThreadExits(this);
         ReleaseMemory();
         ReleaseSemaphores();
+        ReleaseNamespaces();
         Files.Release();
         Fs.Release();
         lock (process.Tasks.Lock)

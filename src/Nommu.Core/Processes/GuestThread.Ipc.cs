@@ -23,6 +23,6 @@ internal sealed partial class GuestThread
         if (_semaphoreUndo is not { } undo)
             return;
         _semaphoreUndo = null;
-        Machine.Ipc.Semaphores.Undo(this, undo);
+        Ipc.Semaphores.Undo(this, undo);
     }
 }

@@ -9,7 +9,7 @@ namespace Nommu.Core.Syscalls;
 internal static class MessageQueueSyscalls
 {
     [Syscall(68, "msgget")]
-    internal static SyscallResult Msgget(GuestThread thread, int key, int flags) => thread.Machine.Ipc.MessageQueues.Get(thread, key, flags);
+    internal static SyscallResult Msgget(GuestThread thread, int key, int flags) => thread.Ipc.MessageQueues.Get(thread, key, flags);
 
     [Syscall(69, "msgsnd")]
     internal static SyscallResult Msgsnd(GuestThread thread, int id, UserPtr<long> message, ulong size, MsgFlags flags)
@@ -18,7 +18,7 @@ internal static class MessageQueueSyscalls
             return Errno.EFAULT;
         if (id < 0 || type < 1)
             return Errno.EINVAL;
-        var queues = thread.Machine.Ipc.MessageQueues;
+        var queues = thread.Ipc.MessageQueues;
         var allocated = queues.Allocate(thread, size);
         if (!allocated.TryGet(out var body))
             return allocated.Error;
@@ -38,7 +38,7 @@ internal static class MessageQueueSyscalls
         var copies = (flags & MsgFlags.MSG_COPY) != 0;
         if (copies && (flags & (MsgFlags.MSG_EXCEPT | MsgFlags.IPC_NOWAIT)) != MsgFlags.IPC_NOWAIT)
             return Errno.EINVAL;
-        var queues = thread.Machine.Ipc.MessageQueues;
+        var queues = thread.Ipc.MessageQueues;
         var received = queues.Receive(thread, id, size, new MessageSelector(type, flags));
         if (!received.TryGet(out var got))
             return received.Error;
@@ -56,7 +56,7 @@ internal static class MessageQueueSyscalls
     {
         if (id < 0)
             return Errno.EINVAL;
-        var queues = thread.Machine.Ipc.MessageQueues;
+        var queues = thread.Ipc.MessageQueues;
         switch (command)
         {
             case MsgCommand.IPC_INFO or MsgCommand.MSG_INFO:

@@ -13,7 +13,7 @@ internal static class SemaphoreSyscalls
     private const int FewOperations = 64;
 
     [Syscall(64, "semget")]
-    internal static SyscallResult Semget(GuestThread thread, int key, int count, int flags) => thread.Machine.Ipc.Semaphores.Get(thread, key, count, flags);
+    internal static SyscallResult Semget(GuestThread thread, int key, int count, int flags) => thread.Ipc.Semaphores.Get(thread, key, count, flags);
 
     [Syscall(65, "semop")]
     internal static SyscallResult Semop(GuestThread thread, int id, UserPtr<Sembuf> operations, uint count) => Operate(thread, id, operations, count, MonotonicClock.Never);
@@ -33,7 +33,7 @@ internal static class SemaphoreSyscalls
     {
         if (id < 0)
             return Errno.EINVAL;
-        var sets = thread.Machine.Ipc.Semaphores;
+        var sets = thread.Ipc.Semaphores;
         switch (command)
         {
             case SemCommand.IPC_INFO or SemCommand.SEM_INFO:
@@ -64,7 +64,7 @@ internal static class SemaphoreSyscalls
     {
         if (count < 1 || id < 0)
             return Errno.EINVAL;
-        var sets = thread.Machine.Ipc.Semaphores;
+        var sets = thread.Ipc.Semaphores;
         if (count > sets.MostOperations)
             return Errno.E2BIG;
         Span<Sembuf> all = count <= FewOperations ? stackalloc Sembuf[(int)count] : new Sembuf[count];
@@ -74,11 +74,11 @@ internal static class SemaphoreSyscalls
 
     private static SyscallResult SetAll(GuestThread thread, int id, ulong address)
     {
-        var counted = thread.Machine.Ipc.Semaphores.CountForSetting(thread, id);
+        var counted = thread.Ipc.Semaphores.CountForSetting(thread, id);
         if (!counted.TryGet(out var count))
             return counted.Error;
         var values = new ushort[count];
         var error = thread.Memory.Read(address, MemoryMarshal.AsBytes(values.AsSpan()));
-        return error == Errno.None ? thread.Machine.Ipc.Semaphores.SetAll(thread, id, values) : error;
+        return error == Errno.None ? thread.Ipc.Semaphores.SetAll(thread, id, values) : error;
     }
 }

@@ -8,13 +8,13 @@ namespace Nommu.Core.Syscalls;
 internal static class SharedMemorySyscalls
 {
     [Syscall(29, "shmget")]
-    internal static SyscallResult Shmget(GuestThread thread, int key, ulong size, int flags) => thread.Machine.Ipc.SharedMemory.Get(thread, key, size, flags);
+    internal static SyscallResult Shmget(GuestThread thread, int key, ulong size, int flags) => thread.Ipc.SharedMemory.Get(thread, key, size, flags);
 
     [Syscall(30, "shmat")]
     internal static SyscallResult Shmat(GuestThread thread, int id, ulong address, ShmFlags flags)
     {
         var knew = thread.Space.UsesVectorExtensions;
-        var attached = thread.Machine.Ipc.SharedMemory.Attach(thread, id, address, flags);
+        var attached = thread.Ipc.SharedMemory.Attach(thread, id, address, flags);
         if (thread.Space.UsesVectorExtensions != knew)
             thread.Process.SaveAllVectors(thread.Space);
         return attached.IsOk ? (long)attached.Value : attached.Error;
@@ -28,7 +28,7 @@ internal static class SharedMemorySyscalls
     {
         if (id < 0)
             return Errno.EINVAL;
-        var segments = thread.Machine.Ipc.SharedMemory;
+        var segments = thread.Ipc.SharedMemory;
         switch (command)
         {
             case ShmCommand.IPC_INFO:

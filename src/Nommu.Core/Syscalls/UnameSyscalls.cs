@@ -10,7 +10,7 @@ internal static class UnameSyscalls
     [Syscall(63, "uname")]
     internal static SyscallResult Uname(GuestThread thread, UserPtr<Utsname> name)
     {
-        var uts = thread.Machine.Uts;
+        var uts = thread.Uts;
         lock (uts)
         {
             return thread.Memory.Write(name, new Utsname
@@ -41,7 +41,7 @@ internal static class UnameSyscalls
         var field = default(UtsnameField);
         if (length > 0 && thread.Memory.Read(address, ((Span<byte>)field)[..length]) is not Errno.None and var error)
             return error;
-        var uts = thread.Machine.Uts;
+        var uts = thread.Uts;
         lock (uts)
         {
             if (isDomain)

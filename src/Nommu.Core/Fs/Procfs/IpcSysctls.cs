@@ -2,6 +2,7 @@ using System.Buffers;
 using System.Globalization;
 using Nommu.Core.Abi;
 using Nommu.Core.Ipc;
+using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs.Procfs;
 
@@ -18,39 +19,43 @@ internal static class IpcSysctls
         AddInt("msgmax", static limits => limits.MessageSize, static (limits, value) => limits.MessageSize = value, int.MaxValue);
         AddInt("msgmnb", static limits => limits.QueueSize, static (limits, value) => limits.QueueSize = value, int.MaxValue);
         AddInt("msgmni", static limits => limits.Queues, static (limits, value) => limits.Queues = value, IpcTableLimits.Most);
-        kernel.Add("sem", new SysctlFile(fileSystem, fileSystem.NextIno(), ShowSemaphores, StoreSemaphores));
+        kernel.Add("sem", new NamespaceSysctlFile<SystemVIpc>(fileSystem, fileSystem.NextIno(), Of, ShowSemaphores, StoreSemaphores));
 
-        void Add(string name, Func<IpcLimits, ulong> get, Action<IpcLimits, ulong> set) => kernel.Add(name, new SysctlFile(
+        void Add(string name, Func<IpcLimits, ulong> get, Action<IpcLimits, ulong> set) => kernel.Add(name, new NamespaceSysctlFile<SystemVIpc>(
             fileSystem,
             fileSystem.NextIno(),
-            (proc, text) => text.Add($"{get(proc.Machine.Ipc.Limits)}\n"),
-            (proc, text) => Store(proc, text, set)));
+            Of,
+            (ipc, text) => text.Add($"{get(ipc.Limits)}\n"),
+            (ipc, text) => Store(ipc, text, set)));
 
-        void AddInt(string name, Func<IpcLimits, int> get, Action<IpcLimits, int> set, int most) => kernel.Add(name, new SysctlFile(
+        void AddInt(string name, Func<IpcLimits, int> get, Action<IpcLimits, int> set, int most) => kernel.Add(name, new NamespaceSysctlFile<SystemVIpc>(
             fileSystem,
             fileSystem.NextIno(),
-            (proc, text) => text.Add($"{get(proc.Machine.Ipc.Limits)}\n"),
-            (proc, text) => Store(proc, text, (limits, value) => set(limits, (int)value), (ulong)most)));
+            Of,
+            (ipc, text) => text.Add($"{get(ipc.Limits)}\n"),
+            (ipc, text) => Store(ipc, text, (limits, value) => set(limits, (int)value), (ulong)most)));
     }
 
-    private static Errno Store(ProcfsSuperBlock fileSystem, ReadOnlySpan<byte> text, Action<IpcLimits, ulong> set, ulong most = ulong.MaxValue)
+    private static SystemVIpc Of(Machine machine, GuestThread? opener) => opener?.Ipc ?? machine.Ipc;
+
+    private static Errno Store(SystemVIpc ipc, ReadOnlySpan<byte> text, Action<IpcLimits, ulong> set, ulong most = ulong.MaxValue)
     {
         if (!TryRead(ref text, out var value) || value > most)
             return Errno.EINVAL;
-        set(fileSystem.Machine.Ipc.Limits, value);
+        set(ipc.Limits, value);
         return Errno.None;
     }
 
-    private static void ShowSemaphores(ProcfsSuperBlock fileSystem, SeqText text)
+    private static void ShowSemaphores(SystemVIpc ipc, SeqText text)
     {
-        var limits = fileSystem.Machine.Ipc.Limits;
+        var limits = ipc.Limits;
         text.Add($"{limits.SetSize}\t{limits.Semaphores}\t{limits.Operations}\t{limits.Sets}\n");
     }
 
     /// <summary>Up to four numbers; those that are not written stay.</summary>
-    private static Errno StoreSemaphores(ProcfsSuperBlock fileSystem, ReadOnlySpan<byte> text)
+    private static Errno StoreSemaphores(SystemVIpc ipc, ReadOnlySpan<byte> text)
     {
-        var limits = fileSystem.Machine.Ipc.Limits;
+        var limits = ipc.Limits;
         Span<int> values = [limits.SetSize, limits.Semaphores, limits.Operations, limits.Sets];
         for (var i = 0; i < values.Length && !text.IsEmpty; i++)
         {

@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Ipc;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Fs.Procfs;
@@ -29,9 +30,9 @@ internal static class ProcTree
         root.Add("net", new PseudoDirectory(fileSystem, fileSystem.NextIno()));
         var ipc = new PseudoDirectory(fileSystem, fileSystem.NextIno());
         root.Add("sysvipc", ipc);
-        AddFile(ipc, "msg", SysvIpc.ShowQueues);
-        AddFile(ipc, "sem", SysvIpc.ShowSemaphores);
-        AddFile(ipc, "shm", SysvIpc.ShowSegments);
+        ipc.Add("msg", new IpcFile(fileSystem, fileSystem.NextIno(), ReadAll, SysvIpc.ShowQueues));
+        ipc.Add("sem", new IpcFile(fileSystem, fileSystem.NextIno(), ReadAll, SysvIpc.ShowSemaphores));
+        ipc.Add("shm", new IpcFile(fileSystem, fileSystem.NextIno(), ReadAll, SysvIpc.ShowSegments));
         root.Add("sys", SysctlTree.Make(fileSystem));
 
         void AddFile(PseudoDirectory directory, string name, Action<Machine, SeqText> show) =>
@@ -46,6 +47,17 @@ internal sealed class KernelFile(ProcfsSuperBlock fileSystem, ulong ino, InodeMo
     internal override Errno Show(SeqText text, GuestThread? opener)
     {
         show(fileSystem.Machine, text);
+        return Errno.None;
+    }
+}
+
+/// <summary>The same about the reader's IPC namespace.</summary>
+internal sealed class IpcFile(ProcfsSuperBlock fileSystem, ulong ino, InodeMode mode, Action<SystemVIpc, SeqText> show) : SeqInode(fileSystem, ino, mode)
+{
+    /// <inheritdoc/>
+    internal override Errno Show(SeqText text, GuestThread? opener)
+    {
+        show(opener?.Ipc ?? fileSystem.Machine.Ipc, text);
         return Errno.None;
     }
 }

@@ -11,9 +11,11 @@ internal delegate void SysctlShow(ProcfsSuperBlock fileSystem, SeqText text);
 internal delegate Errno SysctlStore(ProcfsSuperBlock fileSystem, ReadOnlySpan<byte> text);
 
 /// <summary>Linux: <c>struct ctl_table</c>. One file below /proc/sys. Only root writes, and what has no write bit not even root (<c>sysctl_perm</c>).</summary>
-internal sealed class SysctlFile(ProcfsSuperBlock fileSystem, ulong ino, SysctlShow show, SysctlStore? store)
+internal class SysctlFile(ProcfsSuperBlock fileSystem, ulong ino, SysctlShow show, SysctlStore? store)
     : SeqInode(fileSystem, ino, store is null ? (InodeMode)0x124 : (InodeMode)0x1A4)
 {
+    protected Machine Machine => fileSystem.Machine;
+
     /// <inheritdoc/>
     public override Errno CheckPermission(Credentials credentials, AccessMask wanted)
     {

@@ -34,16 +34,8 @@ internal static class SysctlTree
         Add(fileSystem, kernel, "ostype", static (_, text) => text.Add($"{UtsNamespace.SystemName}\n"));
         Add(fileSystem, kernel, "osrelease", static (_, text) => text.Add($"{UtsNamespace.Release}\n"));
         Add(fileSystem, kernel, "version", static (proc, text) => text.Add($"{proc.Machine.Uts.Version}\n"));
-        Add(fileSystem, kernel, "hostname", static (proc, text) => ShowName(text, proc.Machine.Uts.NodeName), static (proc, text) =>
-        {
-            proc.Machine.Uts.NodeName = ReadName(text);
-            return Errno.None;
-        });
-        Add(fileSystem, kernel, "domainname", static (proc, text) => ShowName(text, proc.Machine.Uts.DomainName), static (proc, text) =>
-        {
-            proc.Machine.Uts.DomainName = ReadName(text);
-            return Errno.None;
-        });
+        AddName("hostname", static uts => uts.NodeName, static (uts, name) => uts.NodeName = name);
+        AddName("domainname", static uts => uts.DomainName, static (uts, name) => uts.DomainName = name);
         Add(fileSystem, kernel, "pid_max", static (proc, text) => text.Add($"{proc.Machine.Tasks.Pids.Maximum}\n"), StorePidMaximum);
         Add(fileSystem, kernel, "threads-max", static (proc, text) => text.Add($"{proc.Machine.Tasks.MaximumThreads}\n"), StoreThreadMaximum);
         Add(fileSystem, kernel, "ngroups_max", static (_, text) => text.Add("65536\n"u8));
@@ -59,6 +51,18 @@ internal static class SysctlTree
         Add(fileSystem, random, "uuid", static (_, text) => text.Add($"{Guid.NewGuid()}\n"));
         Add(fileSystem, random, "entropy_avail", static (_, text) => text.Add("256\n"u8));
         Add(fileSystem, random, "poolsize", static (_, text) => text.Add("256\n"u8));
+
+        void AddName(string name, Func<UtsNamespace, UtsnameField> get, Action<UtsNamespace, UtsnameField> set) => kernel.Add(name, new NamespaceSysctlFile<UtsNamespace>(
+            fileSystem,
+            fileSystem.NextIno(),
+            static (machine, opener) => opener?.Uts ?? machine.Uts,
+            (uts, text) => text.Add($"{get(uts).Text}\n"),
+            (uts, text) =>
+            {
+                lock (uts)
+                    set(uts, ReadName(text));
+                return Errno.None;
+            }));
     }
 
     private static void FillFiles(ProcfsSuperBlock fileSystem, PseudoDirectory files)
@@ -70,8 +74,6 @@ internal static class SysctlTree
 
     private static void Add(ProcfsSuperBlock fileSystem, PseudoDirectory directory, string name, SysctlShow show, SysctlStore? store = null) =>
         directory.Add(name, new SysctlFile(fileSystem, fileSystem.NextIno(), show, store));
-
-    private static void ShowName(SeqText text, UtsnameField name) => text.Add($"{name.Text}\n");
 
     /// <summary>Linux: <c>proc_dostring</c>: up to the end of the line, and no longer than there is room.</summary>
     private static UtsnameField ReadName(ReadOnlySpan<byte> text)

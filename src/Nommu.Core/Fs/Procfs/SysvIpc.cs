@@ -1,15 +1,15 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Processes;
+using Nommu.Core.Ipc;
 
 namespace Nommu.Core.Fs.Procfs;
 
 /// <summary>Linux: <c>sysvipc_proc_iface</c>: /proc/sysvipc/shm, sem and msg.</summary>
 internal static class SysvIpc
 {
-    internal static void ShowSegments(Machine machine, SeqText text)
+    internal static void ShowSegments(SystemVIpc ipc, SeqText text)
     {
         text.Add("       key      shmid perms                  size  cpid  lpid nattch   uid   gid  cuid  cgid      atime      dtime      ctime                   rss                  swap\n"u8);
-        foreach (var (id, status) in machine.Ipc.SharedMemory.Snapshot())
+        foreach (var (id, status) in ipc.SharedMemory.Snapshot())
         {
             Begin(text, id, status.Perm);
             text.Add($" {status.Size,21} {status.CreatorPid,5} {status.LastPid,5}  {status.Attaches,5} ");
@@ -19,10 +19,10 @@ internal static class SysvIpc
         }
     }
 
-    internal static void ShowSemaphores(Machine machine, SeqText text)
+    internal static void ShowSemaphores(SystemVIpc ipc, SeqText text)
     {
         text.Add("       key      semid perms      nsems   uid   gid  cuid  cgid      otime      ctime\n"u8);
-        foreach (var (id, status) in machine.Ipc.Semaphores.Snapshot())
+        foreach (var (id, status) in ipc.Semaphores.Snapshot())
         {
             Begin(text, id, status.Perm);
             text.Add($" {status.Count,10} ");
@@ -31,10 +31,10 @@ internal static class SysvIpc
         }
     }
 
-    internal static void ShowQueues(Machine machine, SeqText text)
+    internal static void ShowQueues(SystemVIpc ipc, SeqText text)
     {
         text.Add("       key      msqid perms      cbytes       qnum lspid lrpid   uid   gid  cuid  cgid      stime      rtime      ctime\n"u8);
-        foreach (var (id, status) in machine.Ipc.MessageQueues.Snapshot())
+        foreach (var (id, status) in ipc.MessageQueues.Snapshot())
         {
             Begin(text, id, status.Perm);
             text.Add($"  {status.Bytes,10} {status.Count,10} {status.SenderPid,5} {status.ReceiverPid,5} ");

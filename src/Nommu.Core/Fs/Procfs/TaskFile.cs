@@ -39,10 +39,12 @@ internal class TaskFile : SeqInode
 internal sealed class MountsFile(ProcTask task, ulong ino, InodeMode mode, TaskShow show) : TaskFile(task, ino, mode, show, isGuarded: false)
 {
     /// <inheritdoc/>
-    internal override WaitQueue? Changed => Task.FileSystem.Machine.FileSystem.Mounts.Changed;
+    internal override WaitQueue? Changed => Mounts.Changed;
 
     /// <inheritdoc/>
-    internal override int Generation => Task.FileSystem.Machine.FileSystem.Mounts.Generation;
+    internal override int Generation => Mounts.Generation;
+
+    private MountNamespace Mounts => Task.FindThread()?.Fs.Mounts ?? Task.FileSystem.Machine.FileSystem.Mounts;
 }
 
 /// <summary>Linux: /proc/PID/comm: a thread's name, which threads of the same process may change.</summary>
