@@ -23,6 +23,10 @@ catch (GuestException exception)
     // As a shell has it: 127 for what is not there, 126 for what can't be executed.
     return Fail(exception.Message, exception.Error == Nommu.Core.Abi.Errno.ENOENT ? 127 : 126);
 }
+catch (ArgumentException exception)
+{
+    return Fail(exception.Message, 2); // of the trace
+}
 catch (Exception exception) when (exception is IOException or UnauthorizedAccessException or InvalidDataException or PlatformNotSupportedException or InsufficientMemoryException)
 {
     return Fail(exception.Message, 1);

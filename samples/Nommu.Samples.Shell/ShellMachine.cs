@@ -11,13 +11,17 @@ internal sealed class ShellMachine : IAsyncDisposable
 {
     private readonly ShellOptions _options;
     private readonly Kernel _kernel;
+    private readonly StreamWriter? _trace;
 
     internal ShellMachine(ShellOptions options)
     {
         _options = options;
         var builder = Kernel.CreateBuilder().UseRootDirectory(options.Root ?? DefaultRoot()).UseCommandLine(options.Append);
-        builder.Options.TraceSystemCalls = options.Trace;
-        builder.Options.TraceOutput = WriteTrace;
+        if (options.Trace is { } trace)
+        {
+            trace.Output = _trace = OpenTrace(options.TraceOutput);
+            builder.UseTrace(trace);
+        }
         if (options.Program.Count > 0)
             builder.UseLogging(new StandardErrorLog(options.Append));
         _kernel = builder.Build();
@@ -62,11 +66,17 @@ internal sealed class ShellMachine : IAsyncDisposable
         return 0;
     }
 
-    public ValueTask DisposeAsync() => _kernel.DisposeAsync();
+    public async ValueTask DisposeAsync()
+    {
+        await _kernel.DisposeAsync();
+        if (_trace is not null)
+            await _trace.DisposeAsync();
+    }
 
     private static string DefaultRoot() =>
         typeof(ShellMachine).Assembly.GetCustomAttributes<AssemblyMetadataAttribute>().First(attribute => attribute.Key == "GuestRoot").Value!;
 
     // While the terminal is raw a line feed does not go back to the left.
-    private static void WriteTrace(string line) => Console.Error.Write(line + (Console.IsErrorRedirected ? "\n" : "\r\n"));
+    private static StreamWriter OpenTrace(string? path) =>
+        path is not null ? new StreamWriter(path) : new StreamWriter(Console.OpenStandardError()) { AutoFlush = true, NewLine = Console.IsErrorRedirected ? "\n" : "\r\n" };
 }

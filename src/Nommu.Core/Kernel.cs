@@ -8,6 +8,7 @@ using Nommu.Core.Loader;
 using Nommu.Core.Processes;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Syscalls;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core;
 
@@ -30,6 +31,7 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
             _ = ExecutionRuntime.Instance; // refuses what the host can't do before anything is promised
             services.GetRequiredService<HostLog>().Follow(services.GetRequiredService<LogBuffer>());
             _machine = services.GetRequiredService<Machine>();
+            services.GetRequiredService<SyscallTracing>().StartAll(services.GetRequiredService<KernelOptions>());
             new ConsoleLog(_machine, CommandLine).Follow();
             _machine.HaltRequested = reason => Halt(reason);
         }
@@ -100,6 +102,16 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
         var init = new InitStart(_machine, CommandLine).Start();
         _ = init.WaitForExitAsync().ContinueWith(_ => Halt(HaltReason.InitExited), TaskScheduler.Default);
         return init;
+    }
+
+    /// <summary>Begins to trace system calls, in the manner of strace(1). Several traces may be under way; without one, calls cost what they cost.</summary>
+    /// <param name="options">What is shown, and where it goes. What is changed in it later changes nothing.</param>
+    /// <returns>To be disposed of to end the trace. Calls that are under way at the beginning or the end are not seen whole.</returns>
+    /// <exception cref="ArgumentException"><see cref="SyscallTraceOptions.Calls"/> names what there is not.</exception>
+    public IDisposable StartTrace(SyscallTraceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(options);
+        return _services.GetRequiredService<SyscallTracing>().Start(options);
     }
 
     /// <summary>Makes a terminal that the host has the other end of: for <see cref="GuestProcessStartInfo.Terminal"/>.</summary>

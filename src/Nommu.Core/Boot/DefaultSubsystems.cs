@@ -20,6 +20,7 @@ using Nommu.Core.Processes;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Signals;
 using Nommu.Core.Syscalls;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Boot;
@@ -112,6 +113,7 @@ public static class DefaultSubsystems
         services.AddSingleton(MakeDispatcher);
         services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>()), s.GetRequiredService<Arena>()));
         services.AddSingleton(MakeMachine);
+        services.AddSingleton(s => new SyscallTracing(s.GetRequiredService<SyscallDispatcher>(), s.GetRequiredService<Machine>(), s.GetRequiredService<HostLog>().SystemCalls));
     }
 
     private static DeviceTable MakeDeviceTable(IServiceProvider services)
@@ -128,9 +130,6 @@ public static class DefaultSubsystems
         var dispatcher = new SyscallDispatcher(services.GetRequiredService<KernelLogger>());
         foreach (var call in services.GetServices<SystemCallRegistration>())
             call.AddTo(dispatcher);
-        var options = services.GetRequiredService<KernelOptions>();
-        if (options.TraceSystemCalls)
-            dispatcher.Trace = new SyscallTrace(options.TraceOutput ?? services.GetRequiredService<HostLog>().TraceLine);
         return dispatcher;
     }
 

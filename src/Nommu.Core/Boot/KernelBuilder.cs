@@ -36,6 +36,8 @@ public sealed class KernelBuilder
         };
         foreach (var addition in Options.Additions)
             options.Additions.Add(addition);
+        foreach (var trace in Options.Traces)
+            options.Traces.Add(trace);
         DefaultSubsystems.AddTo(services, options);
         return new Kernel(new KernelServices(services, _host));
     }

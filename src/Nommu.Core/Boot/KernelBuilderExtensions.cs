@@ -8,6 +8,7 @@ using Nommu.Core.Fs;
 using Nommu.Core.Loader;
 using Nommu.Core.Rewriter;
 using Nommu.Core.Syscalls;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core;
 
@@ -58,6 +59,18 @@ public static class KernelBuilderExtensions
     /// <param name="factory">The factory.</param>
     /// <returns>The builder.</returns>
     public static KernelBuilder UseLogging(this KernelBuilder builder, ILoggerFactory factory) => Use(builder, ServiceDescriptor.Singleton(factory));
+
+    /// <summary>Traces system calls from the beginning.</summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="options">What is shown, and where it goes.</param>
+    /// <returns>The builder.</returns>
+    public static KernelBuilder UseTrace(this KernelBuilder builder, SyscallTraceOptions options)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentNullException.ThrowIfNull(options);
+        builder.Options.Traces.Add(options);
+        return builder;
+    }
 
     /// <summary>Makes a clock the kernel's only one.</summary>
     /// <param name="builder">The builder.</param>

@@ -1,3 +1,5 @@
+using Nommu.Core.Syscalls.Tracing;
+
 namespace Nommu.Core;
 
 /// <summary>What a kernel is built from, apart from its services.</summary>
@@ -20,6 +22,9 @@ public sealed class KernelOptions
 
     /// <summary>What is written instead, where something else than the logger shall have the lines of <see cref="TraceSystemCalls"/>.</summary>
     public Action<string>? TraceOutput { get; set; }
+
+    /// <summary>Traces that are there from the beginning (<see cref="Kernel.StartTrace"/> begins one later).</summary>
+    public IList<SyscallTraceOptions> Traces { get; } = [];
 
     /// <summary>
     /// Lets <see cref="Rewriter.ZpolineStrategy"/> map page zero although the processor cannot hide it from reads. From then on a managed null reference that is read through no longer throws

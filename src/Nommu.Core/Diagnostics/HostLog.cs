@@ -8,10 +8,8 @@ internal sealed class HostLog(ILoggerFactory factory)
 {
     private readonly ILogger _kernel = factory.CreateLogger("Nommu.Core.Kernel");
 
-    private readonly ILogger _systemCalls = factory.CreateLogger("Nommu.Core.SystemCalls");
-
-    /// <summary>A line of the trace.</summary>
-    internal void TraceLine(string line) => KernelLog.SystemCall(_systemCalls, line);
+    /// <summary>For the lines of a trace.</summary>
+    internal ILogger SystemCalls { get; } = factory.CreateLogger("Nommu.Core.SystemCalls");
 
     /// <summary>Everything that is written from now on goes to the host too.</summary>
     internal void Follow(LogBuffer buffer) => buffer.Sink += Pass;

@@ -83,6 +83,13 @@ internal sealed class HostThread
     /// <summary>The running guest thread leaves for good. A parent that waited for it goes on; without one the host thread parks.</summary>
     internal void Leave(GuestThread thread)
     {
+        if (LeaveLocked(thread) is { } parent)
+            parent.Machine.Observer?.Resumed(parent, (int)Cpu.Registers.Rax);
+    }
+
+    /// <returns>The parent that goes on.</returns>
+    private GuestThread? LeaveLocked(GuestThread thread)
+    {
         lock (thread.Process.Tasks.Lock)
         {
             var parent = thread.VforkParent;
@@ -90,13 +97,14 @@ internal sealed class HostThread
             {
                 SwitchCpu(null);
                 _current = null;
-                return;
+                return null;
             }
             (thread.VforkParent, parent.VforkChild) = (null, null);
             var state = _suspended.Pop();
             Cpu.Load(state);
             _unused.Push(state);
             Attach(parent);
+            return parent;
         }
     }
 

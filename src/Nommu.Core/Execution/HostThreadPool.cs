@@ -103,6 +103,16 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
         }
     }
 
+    /// <summary>Makes all guest threads leave the guest and come back, so that they find what has been changed for all of them.</summary>
+    internal void KickAll()
+    {
+        lock (_lock)
+        {
+            foreach (var thread in _all)
+                thread.Cpu.Kick();
+        }
+    }
+
     internal void Gone(HostThread thread)
     {
         lock (_lock)

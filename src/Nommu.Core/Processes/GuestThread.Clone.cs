@@ -98,6 +98,7 @@ internal sealed partial class GuestThread
             process.ExitSignal = request.Has(CloneFlags.CLONE_PARENT) ? Process.ExitSignal : request.ExitSignal;
             process.Maker = request.Has(CloneFlags.CLONE_PARENT) ? Process.Maker : this;
             process.InheritFrom(Process, request);
+            Machine.Observer?.Made(Process, process);
         }
         var files = request.Has(CloneFlags.CLONE_FILES) ? Files.Share() : Files.Clone();
         var fs = request.Has(CloneFlags.CLONE_FS) ? Fs.Share() : request.Places ?? Fs.Clone();

@@ -46,9 +46,11 @@ internal sealed partial class GuestThread
                 Machine.HostThreads.PutBack(own);
             TakeOn(image, host.Cpu);
             host.Refresh(this);
+            Machine.Observer?.Executed(this);
             return Syscalls.SyscallResult.NoReturn;
         }
         TakeOn(image, own!.Cpu);
+        Machine.Observer?.Executed(this);
         host.Leave(this);
         own.Start(this);
         return Syscalls.SyscallResult.NoReturn;

@@ -20,6 +20,7 @@ internal sealed partial class GuestThread
     internal void Exit()
     {
         var process = Process;
+        Machine.Observer?.Exits(this, process.Signals.GroupExit ?? process.LastStatus);
         lock (process.Tasks.Lock)
             SignalDelivery.ThreadExits(this);
         ReleaseMemory();

@@ -9,6 +9,8 @@ namespace Nommu.Core.Processes;
 /// <summary>What Linux keeps in globals: one object per kernel, put together once at boot.</summary>
 internal sealed partial class Machine
 {
+    private ITaskObserver? _observer;
+
     /// <summary>All processes.</summary>
     internal required TaskTable Tasks { get; init; }
 
@@ -32,6 +34,9 @@ internal sealed partial class Machine
 
     /// <summary>printk.</summary>
     internal required Microsoft.Extensions.Logging.ILogger Logger { get; init; }
+
+    /// <summary>Told what becomes of threads; null while nobody wants to know.</summary>
+    internal ITaskObserver? Observer { get => Volatile.Read(ref _observer); set => Volatile.Write(ref _observer, value); }
 
     /// <summary>Name, release, host name.</summary>
     internal UtsNamespace Uts { get; } = new();

@@ -23,6 +23,8 @@ internal static class SignalDelivery
         while (true)
         {
             var step = TakeStep(thread, out var taken);
+            if (thread.Machine.Observer is { } observer)
+                Tell(observer, thread, step, taken);
             switch (step)
             {
                 case Step.Exit:
@@ -44,6 +46,14 @@ internal static class SignalDelivery
                     return SystemCallRestart.WithoutHandler(ref thread.Cpu.Registers, call) ? SignalVerdict.RestartCall : SignalVerdict.Resume;
             }
         }
+    }
+
+    private static void Tell(ITaskObserver observer, GuestThread thread, Step step, in Taken taken)
+    {
+        if (step == Step.Stopped)
+            observer.Stopped(thread, (Signal)thread.Process.Signals.StopSignal);
+        else if (taken.Info.Signo != 0)
+            observer.SignalTaken(thread, taken.Info);
     }
 
     /// <summary>A handler is to see the program as it was linked: where it stands in moved code, the frame says where the instruction came from. rt_sigreturn goes back to the moved one.</summary>
@@ -76,7 +86,10 @@ internal static class SignalDelivery
             while (true)
             {
                 if (process.Signals.GroupExit is not null || state.MustExit)
+                {
+                    taken = TakeFatal(thread);
                     return Step.Exit;
+                }
                 if (state.StopPending)
                     return Participate(thread);
                 var unblocked = ~state.Blocked;
@@ -99,6 +112,15 @@ internal static class SignalDelivery
                 return CoreDump.IsDue(process, signal) ? Step.Dump : Step.Exit;
             }
         }
+    }
+
+    /// <summary>The signal that the process ends of, for who has not been asked whether to take it: one thread finds it.</summary>
+    private static Taken TakeFatal(GuestThread thread)
+    {
+        if (thread.Process.Signals.GroupExit is not { IsSignaled: true } status || status.TerminatingSignal == (int)Signal.SIGKILL)
+            return default;
+        var fatal = SigSet.Of((Signal)status.TerminatingSignal);
+        return thread.Signals.Pending.TryTake(fatal, out var info) || thread.Process.Signals.Pending.TryTake(fatal, out info) ? new Taken(info, default) : default;
     }
 
     /// <returns>True where the process ends.</returns>

@@ -2,6 +2,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -54,6 +55,7 @@ internal static class AttributeSyscalls
     }
 
     [Syscall(95, "umask")]
+    [return: ShownBy(nameof(TraceWriter.OctalResult))]
     internal static SyscallResult Umask(GuestThread thread, InodeMode mask)
     {
         var old = thread.Fs.Umask;

@@ -1,14 +1,17 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>capget(2) and capset(2).</summary>
+[SyscallFamily(SyscallClasses.Creds)]
 internal static class CapabilitySyscalls
 {
     [Syscall(125, "capget")]
-    internal static SyscallResult Capget(GuestThread thread, UserPtr<CapabilityHeader> header, UserPtr<CapabilityData> data)
+    internal static SyscallResult Capget(GuestThread thread, UserPtr<CapabilityHeader> header, [Out] UserPtr<CapabilityData> data)
     {
         if (ReadHeader(thread, header, out var pid, out var words) is not Errno.None and var error)
             return data.IsNull && error == Errno.EINVAL ? Errno.None : error; // so is a version asked for

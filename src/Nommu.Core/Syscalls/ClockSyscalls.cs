@@ -1,22 +1,25 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>What time it is: clock_gettime(2), clock_getres(2), clock_settime(2), gettimeofday(2), settimeofday(2), time(2), adjtimex(2).</summary>
+[SyscallFamily(SyscallClasses.Clock)]
 internal static class ClockSyscalls
 {
     [Syscall(228, "clock_gettime")]
-    internal static SyscallResult ClockGettime(GuestThread thread, ClockId clock, UserPtr<Timespec> time)
+    internal static SyscallResult ClockGettime(GuestThread thread, ClockId clock, [Out] UserPtr<Timespec> time)
     {
         var now = GuestClocks.Read(thread, clock);
         return now.TryGet(out var nanoseconds) ? thread.Memory.Write(time, KernelClock.ToTimespec(nanoseconds)) : now.Error;
     }
 
     [Syscall(229, "clock_getres")]
-    internal static SyscallResult ClockGetres(GuestThread thread, ClockId clock, UserPtr<Timespec> resolution)
+    internal static SyscallResult ClockGetres(GuestThread thread, ClockId clock, [Out] UserPtr<Timespec> resolution)
     {
         var found = GuestClocks.Resolution(thread, clock);
         if (!found.TryGet(out var nanoseconds))
@@ -29,7 +32,7 @@ internal static class ClockSyscalls
         thread.Memory.Read(time, out var given) is not Errno.None and var error ? error : GuestClocks.Set(thread, clock, given);
 
     [Syscall(96, "gettimeofday")]
-    internal static SyscallResult Gettimeofday(GuestThread thread, UserPtr<Timeval> time, UserPtr<Timezone> zone)
+    internal static SyscallResult Gettimeofday(GuestThread thread, [Out] UserPtr<Timeval> time, [Out] UserPtr<Timezone> zone)
     {
         if (!time.IsNull && thread.Memory.Write(time, Timeval.FromNanoseconds(thread.Clock.RealtimeNanoseconds)) is not Errno.None and var error)
             return error;
@@ -61,18 +64,18 @@ internal static class ClockSyscalls
     }
 
     [Syscall(201, "time")]
-    internal static SyscallResult Time(GuestThread thread, UserPtr<long> time)
+    internal static SyscallResult Time(GuestThread thread, [Out] UserPtr<long> time)
     {
         var now = KernelClock.ToTimespec(thread.Clock.RealtimeNanoseconds).Seconds;
         return !time.IsNull && thread.Memory.Write(time, now) is not Errno.None and var error ? error : now;
     }
 
     [Syscall(159, "adjtimex")]
-    internal static SyscallResult Adjtimex(GuestThread thread, UserPtr<Timex> state) => ClockAdjtime(thread, ClockId.CLOCK_REALTIME, state);
+    internal static SyscallResult Adjtimex(GuestThread thread, [Out] UserPtr<Timex> state) => ClockAdjtime(thread, ClockId.CLOCK_REALTIME, state);
 
     /// <summary>Only asks: the host's clock is the host's to discipline, so setting is EPERM for everyone.</summary>
     [Syscall(305, "clock_adjtime")]
-    internal static SyscallResult ClockAdjtime(GuestThread thread, ClockId clock, UserPtr<Timex> state)
+    internal static SyscallResult ClockAdjtime(GuestThread thread, ClockId clock, [Out] UserPtr<Timex> state)
     {
         if (clock != ClockId.CLOCK_REALTIME)
             return GuestClocks.Read(thread, clock).IsOk ? Errno.EOPNOTSUPP : Errno.EINVAL;

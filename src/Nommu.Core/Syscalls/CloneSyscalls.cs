@@ -3,10 +3,12 @@ using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>fork(2), vfork(2), clone(2), clone3(2).</summary>
+[SyscallFamily(SyscallClasses.Process)]
 internal static class CloneSyscalls
 {
     private const ulong LongestArguments = 4096;
@@ -24,14 +26,14 @@ internal static class CloneSyscalls
 
     /// <summary>x86-64's order of arguments.</summary>
     [Syscall(56, "clone")]
-    internal static SyscallResult Clone(GuestThread thread, ulong flags, ulong stack, ulong parentTid, ulong childTid, ulong tls)
+    internal static SyscallResult Clone(GuestThread thread, [ShownBy(nameof(TraceWriter.CloneStack))] ulong flags, [ShownBy(nameof(TraceWriter.Nothing))] ulong stack, ulong parentTid, ulong childTid, ulong tls)
     {
         var request = new CloneRequest((CloneFlags)(flags & uint.MaxValue) & ~CloneFlags.CSIGNAL, (int)(flags & (ulong)CloneFlags.CSIGNAL), stack, parentTid, childTid, tls);
         return thread.Clone(request with { PidfdAddress = parentTid });
     }
 
     [Syscall(435, "clone3")]
-    internal static SyscallResult Clone3(GuestThread thread, ulong address, ulong size)
+    internal static SyscallResult Clone3(GuestThread thread, [ShownBy(nameof(TraceWriter.CloneArguments))] ulong address, ulong size)
     {
         if (size > LongestArguments)
             return Errno.E2BIG;

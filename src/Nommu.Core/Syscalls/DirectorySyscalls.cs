@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -9,13 +11,13 @@ namespace Nommu.Core.Syscalls;
 internal static class DirectorySyscalls
 {
     [Syscall(78, "getdents")]
-    internal static SyscallResult Getdents(GuestThread thread, int fd, UserPtr<byte> buffer, uint count) => Getdents(thread, fd, buffer, count, old: true);
+    internal static SyscallResult Getdents(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.Entries))] UserPtr<byte> buffer, uint count) => Getdents(thread, fd, buffer, count, old: true);
 
     [Syscall(217, "getdents64")]
-    internal static SyscallResult Getdents64(GuestThread thread, int fd, UserPtr<byte> buffer, uint count) => Getdents(thread, fd, buffer, count, old: false);
+    internal static SyscallResult Getdents64(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.Entries))] UserPtr<byte> buffer, uint count) => Getdents(thread, fd, buffer, count, old: false);
 
     [Syscall(79, "getcwd")]
-    internal static SyscallResult Getcwd(GuestThread thread, UserPtr<byte> buffer, nuint size)
+    internal static SyscallResult Getcwd(GuestThread thread, [Out, ShownBy(nameof(TraceWriter.FilledText))] UserPtr<byte> buffer, nuint size)
     {
         const string unreachable = "(unreachable)";
         var here = thread.Fs.WorkingDirectory;

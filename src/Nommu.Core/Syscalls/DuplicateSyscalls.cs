@@ -1,5 +1,6 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -23,7 +24,7 @@ internal static class DuplicateSyscalls
     }
 
     [Syscall(292, "dup3")]
-    internal static SyscallResult Dup3(GuestThread thread, int fd, int target, OpenFlags flags) =>
+    internal static SyscallResult Dup3(GuestThread thread, int fd, int target, [ShownBy(nameof(TraceWriter.DescriptorFlags))] OpenFlags flags) =>
         (flags & ~OpenFlags.O_CLOEXEC) != 0 || fd == target ? Errno.EINVAL : Replace(thread, fd, target, flags != 0);
 
     private static SyscallResult Replace(GuestThread thread, int fd, int target, bool closeOnExec)

@@ -1,8 +1,10 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs.Epoll;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
@@ -21,7 +23,7 @@ internal static class EpollSyscalls
     internal static SyscallResult EpollCreate(GuestThread thread, int size) => size <= 0 ? Errno.EINVAL : EpollCreate1(thread, OpenFlags.O_RDONLY);
 
     [Syscall(291, "epoll_create1")]
-    internal static SyscallResult EpollCreate1(GuestThread thread, OpenFlags flags)
+    internal static SyscallResult EpollCreate1(GuestThread thread, [ShownBy(nameof(TraceWriter.DescriptorFlags))] OpenFlags flags)
     {
         if ((flags & ~OpenFlags.O_CLOEXEC) != 0)
             return Errno.EINVAL;
@@ -57,18 +59,18 @@ internal static class EpollSyscalls
     }
 
     [Syscall(232, "epoll_wait")]
-    internal static SyscallResult EpollWait(GuestThread thread, int fd, UserPtr<EpollEvent> events, int count, int milliseconds) =>
+    internal static SyscallResult EpollWait(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<EpollEvent> events, int count, int milliseconds) =>
         Wait(thread, fd, events, count, After(thread, milliseconds));
 
     [Syscall(281, "epoll_pwait")]
-    internal static SyscallResult EpollPwait(GuestThread thread, int fd, UserPtr<EpollEvent> events, int count, int milliseconds, UserPtr<SigSet> mask, ulong maskSize)
+    internal static SyscallResult EpollPwait(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<EpollEvent> events, int count, int milliseconds, UserPtr<SigSet> mask, ulong maskSize)
     {
         var error = WaitTimeout.SetMask(thread, mask, maskSize);
         return error != Errno.None ? error : WithMask(thread, Wait(thread, fd, events, count, After(thread, milliseconds)));
     }
 
     [Syscall(441, "epoll_pwait2")]
-    internal static SyscallResult EpollPwait2(GuestThread thread, int fd, UserPtr<EpollEvent> events, int count, UserPtr<Timespec> time, UserPtr<SigSet> mask, ulong maskSize)
+    internal static SyscallResult EpollPwait2(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<EpollEvent> events, int count, UserPtr<Timespec> time, UserPtr<SigSet> mask, ulong maskSize)
     {
         var given = WaitTimeout.Read(thread, time);
         if (!given.TryGet(out var timeout))

@@ -4,18 +4,20 @@ using Nommu.Core.Fs;
 using Nommu.Core.Loader;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>execve(2) and execveat(2).</summary>
+[SyscallFamily(SyscallClasses.Process)]
 internal static class ExecSyscalls
 {
     [Syscall(59, "execve")]
-    internal static SyscallResult Execve(GuestThread thread, UserPtr<byte> path, ulong arguments, ulong environment) =>
+    internal static SyscallResult Execve(GuestThread thread, UserPtr<byte> path, [ShownBy(nameof(TraceWriter.Strings))] ulong arguments, [ShownBy(nameof(TraceWriter.Environment))] ulong environment) =>
         Execveat(thread, UserPath.AT_FDCWD, path, arguments, environment, AtFlags.None);
 
     [Syscall(322, "execveat")]
-    internal static SyscallResult Execveat(GuestThread thread, int directory, UserPtr<byte> path, ulong arguments, ulong environment, AtFlags flags)
+    internal static SyscallResult Execveat(GuestThread thread, int directory, UserPtr<byte> path, [ShownBy(nameof(TraceWriter.Strings))] ulong arguments, [ShownBy(nameof(TraceWriter.Environment))] ulong environment, AtFlags flags)
     {
         if ((flags & ~(AtFlags.AT_EMPTY_PATH | AtFlags.AT_SYMLINK_NOFOLLOW)) != 0)
             return Errno.EINVAL;

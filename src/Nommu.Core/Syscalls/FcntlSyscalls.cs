@@ -4,6 +4,7 @@ using Nommu.Core.Fs.Pipes;
 using Nommu.Core.Fs.Tmpfs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -13,7 +14,8 @@ internal static class FcntlSyscalls
     private const OpenFlags Settable = OpenFlags.O_APPEND | OpenFlags.O_NONBLOCK | OpenFlags.O_ASYNC | OpenFlags.O_DIRECT | OpenFlags.O_NOATIME;
 
     [Syscall(72, "fcntl")]
-    internal static SyscallResult Fcntl(GuestThread thread, int fd, FcntlCommand command, ulong argument)
+    [return: ShownBy(nameof(TraceWriter.FcntlResult))]
+    internal static SyscallResult Fcntl(GuestThread thread, int fd, FcntlCommand command, [ShownBy(nameof(TraceWriter.FcntlArgument))] ulong argument)
     {
         using var use = thread.Files.Get(fd);
         if (use.File is not { } file)

@@ -3,6 +3,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -12,7 +13,7 @@ internal static class FileTimeSyscalls
     private static readonly Timespec Now = new(0, Timespec.UTIME_NOW);
 
     [Syscall(280, "utimensat")]
-    internal static SyscallResult Utimensat(GuestThread thread, int directory, UserPtr<byte> path, UserPtr<Timespec> times, AtFlags flags)
+    internal static SyscallResult Utimensat(GuestThread thread, int directory, UserPtr<byte> path, [ShownBy(nameof(TraceWriter.TwoTimes))] UserPtr<Timespec> times, AtFlags flags)
     {
         var access = Now;
         var modify = Now;

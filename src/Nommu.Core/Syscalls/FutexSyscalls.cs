@@ -1,6 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
@@ -16,7 +17,7 @@ internal static class FutexSyscalls
     /// <param name="second">A second word.</param>
     /// <param name="third">A bit set, what the word should be, or an encoded operation.</param>
     [Syscall(202, "futex")]
-    internal static SyscallResult Futex(GuestThread thread, ulong address, FutexOperation operation, uint value, ulong timeout, ulong second, uint third)
+    internal static SyscallResult Futex(GuestThread thread, ulong address, FutexOperation operation, uint value, [ShownBy(nameof(TraceWriter.FutexTimeout))] ulong timeout, [ShownBy(nameof(TraceWriter.FutexSecond))] ulong second, [ShownBy(nameof(TraceWriter.FutexSecond))] uint third)
     {
         var command = operation & ~(FutexOperation.FUTEX_PRIVATE_FLAG | FutexOperation.FUTEX_CLOCK_REALTIME);
         var deadline = FutexDeadline.Never;

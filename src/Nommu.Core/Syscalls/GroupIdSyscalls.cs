@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>Group ids: getgid(2), setgid(2), setregid(2), setresgid(2), setfsgid(2). An id of -1 means "as it is".</summary>
+[SyscallFamily(SyscallClasses.Creds)]
 internal static class GroupIdSyscalls
 {
     private const uint Keep = uint.MaxValue;
@@ -16,7 +19,7 @@ internal static class GroupIdSyscalls
     internal static SyscallResult Getegid(GuestThread thread) => (long)thread.Credentials.Egid;
 
     [Syscall(120, "getresgid")]
-    internal static SyscallResult Getresgid(GuestThread thread, UserPtr<uint> real, UserPtr<uint> effective, UserPtr<uint> saved)
+    internal static SyscallResult Getresgid(GuestThread thread, [Out] UserPtr<uint> real, [Out] UserPtr<uint> effective, [Out] UserPtr<uint> saved)
     {
         var ids = thread.Credentials;
         return thread.Memory.Write(real, ids.Gid) is not Errno.None || thread.Memory.Write(effective, ids.Egid) is not Errno.None || thread.Memory.Write(saved, ids.Sgid) is not Errno.None

@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -9,7 +11,7 @@ namespace Nommu.Core.Syscalls;
 internal static class IoctlSyscalls
 {
     [Syscall(16, "ioctl")]
-    internal static SyscallResult Ioctl(GuestThread thread, int fd, uint request, ulong argument)
+    internal static SyscallResult Ioctl(GuestThread thread, int fd, [ShownAs(typeof(IoctlNumber))] uint request, [Out, ShownBy(nameof(TraceWriter.IoctlArgument))] ulong argument)
     {
         using var use = thread.Files.Get(fd);
         if (use.Opened is not { } file)

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -8,7 +9,7 @@ namespace Nommu.Core.Syscalls;
 internal static class LimitSyscalls
 {
     [Syscall(97, "getrlimit")]
-    internal static SyscallResult Getrlimit(GuestThread thread, ResourceLimit resource, UserPtr<Rlimit> limit) =>
+    internal static SyscallResult Getrlimit(GuestThread thread, ResourceLimit resource, [Out] UserPtr<Rlimit> limit) =>
         ResourceLimits.IsResource(resource) ? thread.Memory.Write(limit, thread.Process.Limits[resource]) : Errno.EINVAL;
 
     [Syscall(160, "setrlimit")]
@@ -23,7 +24,7 @@ internal static class LimitSyscalls
     }
 
     [Syscall(302, "prlimit64")]
-    internal static SyscallResult Prlimit64(GuestThread thread, int pid, ResourceLimit resource, UserPtr<Rlimit> limit, UserPtr<Rlimit> old)
+    internal static SyscallResult Prlimit64(GuestThread thread, int pid, ResourceLimit resource, UserPtr<Rlimit> limit, [Out] UserPtr<Rlimit> old)
     {
         if (!ResourceLimits.IsResource(resource))
             return Errno.EINVAL;

@@ -1,10 +1,12 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>madvise(2), msync(2), mincore(2), mlock(2) and its kin.</summary>
+[SyscallFamily(SyscallClasses.Memory)]
 internal static class MemoryAdviceSyscalls
 {
     private const int MLOCK_ONFAULT = 1;

@@ -2,10 +2,12 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>mmap(2), munmap(2), mprotect(2), brk(2) and mremap(2).</summary>
+[SyscallFamily(SyscallClasses.Memory)]
 internal static class MemorySyscalls
 {
     /// <summary>Linux: MAP_HUGE_2MB and MAP_HUGE_1GB, which are numbers in these bits.</summary>

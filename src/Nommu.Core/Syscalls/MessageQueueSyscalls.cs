@@ -2,14 +2,16 @@ using Nommu.Core.Abi;
 using Nommu.Core.Ipc;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>msgget(2), msgsnd(2), msgrcv(2) and msgctl(2).</summary>
+[SyscallFamily(SyscallClasses.Ipc)]
 internal static class MessageQueueSyscalls
 {
     [Syscall(68, "msgget")]
-    internal static SyscallResult Msgget(GuestThread thread, int key, int flags) => thread.Ipc.MessageQueues.Get(thread, key, flags);
+    internal static SyscallResult Msgget(GuestThread thread, int key, [ShownBy(nameof(TraceWriter.OctalMode))] int flags) => thread.Ipc.MessageQueues.Get(thread, key, flags);
 
     [Syscall(69, "msgsnd")]
     internal static SyscallResult Msgsnd(GuestThread thread, int id, UserPtr<long> message, ulong size, MsgFlags flags)

@@ -2,6 +2,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -19,10 +20,10 @@ internal static class NameSyscalls
     }
 
     [Syscall(133, "mknod")]
-    internal static SyscallResult Mknod(GuestThread thread, UserPtr<byte> path, InodeMode mode, uint device) => Mknodat(thread, UserPath.AT_FDCWD, path, mode, device);
+    internal static SyscallResult Mknod(GuestThread thread, UserPtr<byte> path, InodeMode mode, [ShownBy(nameof(TraceWriter.DeviceNumber))] uint device) => Mknodat(thread, UserPath.AT_FDCWD, path, mode, device);
 
     [Syscall(259, "mknodat")]
-    internal static SyscallResult Mknodat(GuestThread thread, int directory, UserPtr<byte> path, InodeMode mode, uint device)
+    internal static SyscallResult Mknodat(GuestThread thread, int directory, UserPtr<byte> path, InodeMode mode, [ShownBy(nameof(TraceWriter.DeviceNumber))] uint device)
     {
         var name = UserPath.Read(thread, directory, path);
         return name.Error != Errno.None ? name.Error : NameCreation.MakeNode(thread.FsCaller, name.Start, name.Text, mode, DeviceNumber.FromEncoded(device)).Error;

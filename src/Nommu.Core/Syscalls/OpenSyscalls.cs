@@ -3,6 +3,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -12,14 +13,14 @@ internal static class OpenSyscalls
     private const uint CLOSE_RANGE_UNSHARE = 2, CLOSE_RANGE_CLOEXEC = 4;
 
     [Syscall(2, "open")]
-    internal static SyscallResult Open(GuestThread thread, UserPtr<byte> path, OpenFlags flags, InodeMode mode) => Openat(thread, UserPath.AT_FDCWD, path, flags, mode);
+    internal static SyscallResult Open(GuestThread thread, UserPtr<byte> path, OpenFlags flags, [ShownBy(nameof(TraceWriter.CreationMode))] InodeMode mode) => Openat(thread, UserPath.AT_FDCWD, path, flags, mode);
 
     [Syscall(85, "creat")]
     internal static SyscallResult Creat(GuestThread thread, UserPtr<byte> path, InodeMode mode) =>
         Openat(thread, UserPath.AT_FDCWD, path, OpenFlags.O_CREAT | OpenFlags.O_WRONLY | OpenFlags.O_TRUNC, mode);
 
     [Syscall(257, "openat")]
-    internal static SyscallResult Openat(GuestThread thread, int directory, UserPtr<byte> path, OpenFlags flags, InodeMode mode)
+    internal static SyscallResult Openat(GuestThread thread, int directory, UserPtr<byte> path, OpenFlags flags, [ShownBy(nameof(TraceWriter.CreationMode))] InodeMode mode)
     {
         var name = UserPath.Read(thread, directory, path);
         if (name.Error != Errno.None)
@@ -60,14 +61,5 @@ internal static class OpenSyscalls
         else
             thread.Files.CloseRange(first, last);
         return Errno.None;
-    }
-
-    /// <summary>Linux: <c>struct open_how</c>.</summary>
-    [StructLayout(LayoutKind.Sequential)]
-    internal struct OpenHow
-    {
-        internal ulong Flags;
-        internal ulong Mode;
-        internal ulong Resolve;
     }
 }

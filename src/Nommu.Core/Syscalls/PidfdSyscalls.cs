@@ -5,10 +5,12 @@ using Nommu.Core.Fs.Procfs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>pidfd_open(2), pidfd_send_signal(2), pidfd_getfd(2).</summary>
+[SyscallFamily(SyscallClasses.Process)]
 internal static class PidfdSyscalls
 {
     [Syscall(434, "pidfd_open")]

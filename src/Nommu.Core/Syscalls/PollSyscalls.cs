@@ -3,6 +3,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs.Polling;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
@@ -11,14 +12,16 @@ namespace Nommu.Core.Syscalls;
 internal static class PollSyscalls
 {
     [Syscall(7, "poll")]
-    internal static SyscallResult Poll(GuestThread thread, UserPtr<PollFd> fds, uint count, int milliseconds)
+    [return: ShownBy(nameof(TraceWriter.PollResult))]
+    internal static SyscallResult Poll(GuestThread thread, [Elements(nameof(count))] UserPtr<PollFd> fds, uint count, int milliseconds)
     {
         var deadline = milliseconds < 0 ? MonotonicClock.Never : WaitTimeout.After(thread, new Timespec(milliseconds / 1000, milliseconds % 1000 * 1_000_000));
         return Restartable(thread, fds, count, deadline);
     }
 
     [Syscall(271, "ppoll")]
-    internal static SyscallResult Ppoll(GuestThread thread, UserPtr<PollFd> fds, uint count, UserPtr<Timespec> time, UserPtr<SigSet> mask, ulong maskSize)
+    [return: ShownBy(nameof(TraceWriter.PollResult))]
+    internal static SyscallResult Ppoll(GuestThread thread, [Elements(nameof(count))] UserPtr<PollFd> fds, uint count, UserPtr<Timespec> time, UserPtr<SigSet> mask, ulong maskSize)
     {
         var given = WaitTimeout.Read(thread, time);
         if (!given.TryGet(out var timeout))

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -10,7 +11,7 @@ namespace Nommu.Core.Syscalls;
 internal static class PosixTimerSyscalls
 {
     [Syscall(222, "timer_create")]
-    internal static SyscallResult TimerCreate(GuestThread thread, ClockId clock, UserPtr<Sigevent> notify, UserPtr<int> id)
+    internal static SyscallResult TimerCreate(GuestThread thread, ClockId clock, UserPtr<Sigevent> notify, [Out] UserPtr<int> id)
     {
         var given = new Sigevent { Notify = Sigevent.SIGEV_SIGNAL, Signal = (int)Signal.SIGALRM };
         if (!notify.IsNull && thread.Memory.Read(notify, out given) is not Errno.None and var error)
@@ -56,7 +57,7 @@ internal static class PosixTimerSyscalls
     }
 
     [Syscall(223, "timer_settime")]
-    internal static SyscallResult TimerSettime(GuestThread thread, int id, TimerFlags flags, UserPtr<Itimerspec> value, UserPtr<Itimerspec> old)
+    internal static SyscallResult TimerSettime(GuestThread thread, int id, TimerFlags flags, UserPtr<Itimerspec> value, [Out] UserPtr<Itimerspec> old)
     {
         if (value.IsNull)
             return Errno.EINVAL;
@@ -76,7 +77,7 @@ internal static class PosixTimerSyscalls
     }
 
     [Syscall(224, "timer_gettime")]
-    internal static SyscallResult TimerGettime(GuestThread thread, int id, UserPtr<Itimerspec> value)
+    internal static SyscallResult TimerGettime(GuestThread thread, int id, [Out] UserPtr<Itimerspec> value)
     {
         TimerSetting setting;
         lock (thread.Process.Tasks.Lock)

@@ -1,9 +1,11 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>Who is who: getpid(2), gettid(2), getppid(2), and for job control getpgid(2), setpgid(2), getsid(2), setsid(2).</summary>
+[SyscallFamily(SyscallClasses.Process)]
 internal static class ProcessIdSyscalls
 {
     [Syscall(39, "getpid")]

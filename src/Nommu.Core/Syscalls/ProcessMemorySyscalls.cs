@@ -2,6 +2,7 @@ using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -11,11 +12,11 @@ internal static class ProcessMemorySyscalls
     private const int BytesAtATime = 8192;
 
     [Syscall(310, "process_vm_readv")]
-    internal static SyscallResult ProcessVmReadv(GuestThread thread, int pid, UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags) =>
+    internal static SyscallResult ProcessVmReadv(GuestThread thread, int pid, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags) =>
         Transfer(thread, pid, local, localCount, remote, remoteCount, flags, isWrite: false);
 
     [Syscall(311, "process_vm_writev")]
-    internal static SyscallResult ProcessVmWritev(GuestThread thread, int pid, UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags) =>
+    internal static SyscallResult ProcessVmWritev(GuestThread thread, int pid, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags) =>
         Transfer(thread, pid, local, localCount, remote, remoteCount, flags, isWrite: true);
 
     private static SyscallResult Transfer(GuestThread thread, int pid, UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags, bool isWrite)

@@ -3,6 +3,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Host;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -10,7 +11,7 @@ namespace Nommu.Core.Syscalls;
 internal static class ProcessorSyscalls
 {
     [Syscall(309, "getcpu")]
-    internal static SyscallResult Getcpu(GuestThread thread, UserPtr<uint> processor, UserPtr<uint> node)
+    internal static SyscallResult Getcpu(GuestThread thread, [Out] UserPtr<uint> processor, [Out] UserPtr<uint> node)
     {
         if (!processor.IsNull && thread.Memory.Write(processor, (uint)HostProcessors.Current) is not Errno.None and var error)
             return error;
@@ -19,7 +20,7 @@ internal static class ProcessorSyscalls
 
     /// <summary>Answers how many bytes the kernel's mask has.</summary>
     [Syscall(204, "sched_getaffinity")]
-    internal static SyscallResult SchedGetaffinity(GuestThread thread, int pid, uint size, UserPtr<ulong> mask)
+    internal static SyscallResult SchedGetaffinity(GuestThread thread, int pid, uint size, [Out, ShownBy(nameof(TraceWriter.ProcessorSet))] UserPtr<ulong> mask)
     {
         if (size * 8UL < (ulong)HostProcessors.Count || (size & (sizeof(ulong) - 1)) != 0)
             return Errno.EINVAL;
@@ -34,7 +35,7 @@ internal static class ProcessorSyscalls
     }
 
     [Syscall(203, "sched_setaffinity")]
-    internal static SyscallResult SchedSetaffinity(GuestThread thread, int pid, uint size, UserPtr<ulong> mask)
+    internal static SyscallResult SchedSetaffinity(GuestThread thread, int pid, uint size, [ShownBy(nameof(TraceWriter.ProcessorSet))] UserPtr<ulong> mask)
     {
         var all = HostProcessors.All();
         var wanted = new ulong[all.Length];

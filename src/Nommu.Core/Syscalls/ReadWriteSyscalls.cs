@@ -1,7 +1,9 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -11,7 +13,7 @@ internal static class ReadWriteSyscalls
     private const int RWF_HIPRI = 1, RWF_DSYNC = 2, RWF_SYNC = 4;
 
     [Syscall(0, "read")]
-    internal static SyscallResult Read(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count)
+    internal static SyscallResult Read(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<byte> buffer, nuint count)
     {
         using var use = thread.Files.Get(fd);
         if (use.File is not { } file)
@@ -23,7 +25,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(1, "write")]
-    internal static SyscallResult Write(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count)
+    internal static SyscallResult Write(GuestThread thread, int fd, [Elements(nameof(count))] UserPtr<byte> buffer, nuint count)
     {
         using var use = thread.Files.Get(fd);
         if (use.File is not { } file)
@@ -35,7 +37,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(17, "pread64")]
-    internal static SyscallResult Pread64(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count, long position)
+    internal static SyscallResult Pread64(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<byte> buffer, nuint count, long position)
     {
         if (position < 0)
             return Errno.EINVAL;
@@ -47,7 +49,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(18, "pwrite64")]
-    internal static SyscallResult Pwrite64(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count, long position)
+    internal static SyscallResult Pwrite64(GuestThread thread, int fd, [Elements(nameof(count))] UserPtr<byte> buffer, nuint count, long position)
     {
         if (position < 0)
             return Errno.EINVAL;
@@ -59,7 +61,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(19, "readv")]
-    internal static SyscallResult Readv(GuestThread thread, int fd, UserPtr<Iovec> vector, int count)
+    internal static SyscallResult Readv(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledVectors))] UserPtr<Iovec> vector, int count)
     {
         using var use = thread.Files.Get(fd);
         if (use.File is not { } file)
@@ -69,7 +71,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(20, "writev")]
-    internal static SyscallResult Writev(GuestThread thread, int fd, UserPtr<Iovec> vector, int count)
+    internal static SyscallResult Writev(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> vector, int count)
     {
         using var use = thread.Files.Get(fd);
         if (use.File is not { } file)
@@ -79,15 +81,15 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(295, "preadv")]
-    internal static SyscallResult Preadv(GuestThread thread, int fd, UserPtr<Iovec> vector, int count, long position) =>
+    internal static SyscallResult Preadv(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledVectors))] UserPtr<Iovec> vector, int count, long position) =>
         position < 0 ? Errno.EINVAL : Preadv2(thread, fd, vector, count, position, 0, 0);
 
     [Syscall(296, "pwritev")]
-    internal static SyscallResult Pwritev(GuestThread thread, int fd, UserPtr<Iovec> vector, int count, long position) =>
+    internal static SyscallResult Pwritev(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> vector, int count, long position) =>
         position < 0 ? Errno.EINVAL : Pwritev2(thread, fd, vector, count, position, 0, 0);
 
     [Syscall(327, "preadv2")]
-    internal static SyscallResult Preadv2(GuestThread thread, int fd, UserPtr<Iovec> vector, int count, long position, ulong positionHigh, int flags)
+    internal static SyscallResult Preadv2(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledVectors))] UserPtr<Iovec> vector, int count, long position, ulong positionHigh, [ShownAs(typeof(ReadWriteFlags))] int flags)
     {
         _ = positionHigh;
         if (position < -1)
@@ -104,7 +106,7 @@ internal static class ReadWriteSyscalls
     }
 
     [Syscall(328, "pwritev2")]
-    internal static SyscallResult Pwritev2(GuestThread thread, int fd, UserPtr<Iovec> vector, int count, long position, ulong positionHigh, int flags)
+    internal static SyscallResult Pwritev2(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> vector, int count, long position, ulong positionHigh, [ShownAs(typeof(ReadWriteFlags))] int flags)
     {
         _ = positionHigh;
         if (position < -1)

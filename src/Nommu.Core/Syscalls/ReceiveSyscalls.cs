@@ -3,15 +3,17 @@ using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Net.Sockets;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>recv(2): recvfrom, recvmsg and recvmmsg.</summary>
+[SyscallFamily(SyscallClasses.Network)]
 internal static class ReceiveSyscalls
 {
     [Syscall(45, "recvfrom")]
-    internal static SyscallResult Recvfrom(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count, MessageFlags flags, UserPtr<byte> address, UserPtr<int> length)
+    internal static SyscallResult Recvfrom(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<byte> buffer, nuint count, MessageFlags flags, [Out, ShownBy(nameof(TraceWriter.FilledSocketAddress))] UserPtr<byte> address, [Out] UserPtr<int> length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)
@@ -26,7 +28,7 @@ internal static class ReceiveSyscalls
     }
 
     [Syscall(47, "recvmsg")]
-    internal static SyscallResult Recvmsg(GuestThread thread, int fd, UserPtr<Msghdr> header, MessageFlags flags)
+    internal static SyscallResult Recvmsg(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledMessage))] UserPtr<Msghdr> header, MessageFlags flags)
     {
         using var use = UserSocket.Get(thread, fd);
         return use.Error != Errno.None ? use.Error : Receive(thread, use.File, header, flags);
@@ -34,7 +36,7 @@ internal static class ReceiveSyscalls
 
     /// <summary>recvmmsg(2): the time is looked at after each message, as Linux does.</summary>
     [Syscall(299, "recvmmsg")]
-    internal static SyscallResult Recvmmsg(GuestThread thread, int fd, UserPtr<Mmsghdr> headers, uint count, MessageFlags flags, UserPtr<Timespec> timeout)
+    internal static SyscallResult Recvmmsg(GuestThread thread, int fd, [Out, Elements(nameof(count))] UserPtr<Mmsghdr> headers, uint count, MessageFlags flags, UserPtr<Timespec> timeout)
     {
         var deadline = MonotonicClock.Never;
         if (!timeout.IsNull)

@@ -41,7 +41,7 @@ internal static class SchedulingAttributeSyscalls
     }
 
     [Syscall(315, "sched_getattr")]
-    internal static SyscallResult SchedGetattr(GuestThread thread, int pid, UserPtr<SchedAttr> address, uint size, uint flags)
+    internal static SyscallResult SchedGetattr(GuestThread thread, int pid, [Out] UserPtr<SchedAttr> address, uint size, uint flags)
     {
         if (address.IsNull || pid < 0 || flags != 0 || size < SchedAttr.FirstSize || size > Arena.PageSize)
             return Errno.EINVAL;

@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -33,7 +34,7 @@ internal static class SchedulingSyscalls
     internal static SyscallResult SchedSetparam(GuestThread thread, int pid, UserPtr<int> priority) => SetFrom(thread, pid, null, priority);
 
     [Syscall(143, "sched_getparam")]
-    internal static SyscallResult SchedGetparam(GuestThread thread, int pid, UserPtr<int> priority)
+    internal static SyscallResult SchedGetparam(GuestThread thread, int pid, [Out] UserPtr<int> priority)
     {
         if (priority.IsNull)
             return Errno.EINVAL;
@@ -57,7 +58,7 @@ internal static class SchedulingSyscalls
 
     /// <summary>Linux's default of 100 ms for the one policy that has a fixed slice, and what a tick would give the normal ones.</summary>
     [Syscall(148, "sched_rr_get_interval")]
-    internal static SyscallResult SchedRrGetInterval(GuestThread thread, int pid, UserPtr<Timespec> interval)
+    internal static SyscallResult SchedRrGetInterval(GuestThread thread, int pid, [Out] UserPtr<Timespec> interval)
     {
         var found = Find(thread, pid);
         if (!found.TryGet(out var target))

@@ -3,6 +3,7 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs.Polling;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -10,14 +11,14 @@ namespace Nommu.Core.Syscalls;
 internal static class SelectSyscalls
 {
     [Syscall(23, "select")]
-    internal static SyscallResult Select(GuestThread thread, int count, UserPtr<ulong> read, UserPtr<ulong> write, UserPtr<ulong> exceptional, UserPtr<Timeval> time)
+    internal static SyscallResult Select(GuestThread thread, int count, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> read, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> write, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> exceptional, UserPtr<Timeval> time)
     {
         var given = WaitTimeout.Read(thread, time);
         return given.TryGet(out var timeout) ? timeout.Finish(thread, Wait(thread, count, read, write, exceptional, timeout.Deadline)) : given.Error;
     }
 
     [Syscall(270, "pselect6")]
-    internal static SyscallResult Pselect6(GuestThread thread, int count, UserPtr<ulong> read, UserPtr<ulong> write, UserPtr<ulong> exceptional, UserPtr<Timespec> time, UserPtr<PselectMask> mask)
+    internal static SyscallResult Pselect6(GuestThread thread, int count, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> read, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> write, [ShownBy(nameof(TraceWriter.DescriptorSet))] UserPtr<ulong> exceptional, UserPtr<Timespec> time, UserPtr<PselectMask> mask)
     {
         var packed = default(PselectMask);
         if (!mask.IsNull && thread.Memory.Read(mask, out packed) != Errno.None)

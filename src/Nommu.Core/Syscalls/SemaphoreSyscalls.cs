@@ -2,24 +2,26 @@ using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 using Nommu.Core.Time;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>semget(2), semop(2), semtimedop(2) and semctl(2).</summary>
+[SyscallFamily(SyscallClasses.Ipc)]
 internal static class SemaphoreSyscalls
 {
     /// <summary>Linux: SEMOPM_FAST: so many operations need no memory of their own.</summary>
     private const int FewOperations = 64;
 
     [Syscall(64, "semget")]
-    internal static SyscallResult Semget(GuestThread thread, int key, int count, int flags) => thread.Ipc.Semaphores.Get(thread, key, count, flags);
+    internal static SyscallResult Semget(GuestThread thread, int key, int count, [ShownBy(nameof(TraceWriter.OctalMode))] int flags) => thread.Ipc.Semaphores.Get(thread, key, count, flags);
 
     [Syscall(65, "semop")]
-    internal static SyscallResult Semop(GuestThread thread, int id, UserPtr<Sembuf> operations, uint count) => Operate(thread, id, operations, count, MonotonicClock.Never);
+    internal static SyscallResult Semop(GuestThread thread, int id, [Elements(nameof(count))] UserPtr<Sembuf> operations, uint count) => Operate(thread, id, operations, count, MonotonicClock.Never);
 
     [Syscall(220, "semtimedop")]
-    internal static SyscallResult Semtimedop(GuestThread thread, int id, UserPtr<Sembuf> operations, uint count, UserPtr<Timespec> timeout)
+    internal static SyscallResult Semtimedop(GuestThread thread, int id, [Elements(nameof(count))] UserPtr<Sembuf> operations, uint count, UserPtr<Timespec> timeout)
     {
         if (timeout.IsNull)
             return Operate(thread, id, operations, count, MonotonicClock.Never);

@@ -3,14 +3,16 @@ using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Net.Sockets;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>send(2): sendto, sendmsg and sendmmsg.</summary>
+[SyscallFamily(SyscallClasses.Network)]
 internal static class SendSyscalls
 {
     [Syscall(44, "sendto")]
-    internal static SyscallResult Sendto(GuestThread thread, int fd, UserPtr<byte> buffer, nuint count, MessageFlags flags, UserPtr<byte> address, int length)
+    internal static SyscallResult Sendto(GuestThread thread, int fd, [Elements(nameof(count))] UserPtr<byte> buffer, nuint count, MessageFlags flags, [ShownBy(nameof(TraceWriter.SocketAddress))] UserPtr<byte> address, int length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)
@@ -37,7 +39,7 @@ internal static class SendSyscalls
     }
 
     [Syscall(307, "sendmmsg")]
-    internal static SyscallResult Sendmmsg(GuestThread thread, int fd, UserPtr<Mmsghdr> headers, uint count, MessageFlags flags)
+    internal static SyscallResult Sendmmsg(GuestThread thread, int fd, [Elements(nameof(count))] UserPtr<Mmsghdr> headers, uint count, MessageFlags flags)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)

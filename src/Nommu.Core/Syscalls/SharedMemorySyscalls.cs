@@ -1,14 +1,16 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>shmget(2), shmat(2), shmdt(2) and shmctl(2).</summary>
+[SyscallFamily(SyscallClasses.Ipc)]
 internal static class SharedMemorySyscalls
 {
     [Syscall(29, "shmget")]
-    internal static SyscallResult Shmget(GuestThread thread, int key, ulong size, int flags) => thread.Ipc.SharedMemory.Get(thread, key, size, flags);
+    internal static SyscallResult Shmget(GuestThread thread, int key, ulong size, [ShownBy(nameof(TraceWriter.OctalMode))] int flags) => thread.Ipc.SharedMemory.Get(thread, key, size, flags);
 
     [Syscall(30, "shmat")]
     internal static SyscallResult Shmat(GuestThread thread, int id, ulong address, ShmFlags flags)

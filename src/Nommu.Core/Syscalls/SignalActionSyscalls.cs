@@ -1,15 +1,18 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>What a process does with signals: sigaction(2), sigaltstack(2), sigreturn(2).</summary>
+[SyscallFamily(SyscallClasses.Signal)]
 internal static class SignalActionSyscalls
 {
     [Syscall(13, "rt_sigaction")]
-    internal static SyscallResult RtSigaction(GuestThread thread, Signal signal, UserPtr<Sigaction> action, UserPtr<Sigaction> old, ulong setSize)
+    internal static SyscallResult RtSigaction(GuestThread thread, Signal signal, UserPtr<Sigaction> action, [Out] UserPtr<Sigaction> old, ulong setSize)
     {
         if (setSize != sizeof(ulong))
             return Errno.EINVAL;
@@ -23,7 +26,7 @@ internal static class SignalActionSyscalls
     }
 
     [Syscall(131, "sigaltstack")]
-    internal static SyscallResult Sigaltstack(GuestThread thread, UserPtr<StackT> stack, UserPtr<StackT> old)
+    internal static SyscallResult Sigaltstack(GuestThread thread, UserPtr<StackT> stack, [Out] UserPtr<StackT> old)
     {
         var wanted = default(StackT);
         if (!stack.IsNull && thread.Memory.Read(stack, out wanted) is not Errno.None and var error)

@@ -1,17 +1,20 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>What a thread blocks and waits for: sigprocmask(2), sigpending(2), sigsuspend(2), pause(2), sigtimedwait(2).</summary>
+[SyscallFamily(SyscallClasses.Signal)]
 internal static class SignalMaskSyscalls
 {
     private const int SIG_BLOCK = 0, SIG_UNBLOCK = 1, SIG_SETMASK = 2;
 
     [Syscall(14, "rt_sigprocmask")]
-    internal static SyscallResult RtSigprocmask(GuestThread thread, int how, UserPtr<SigSet> set, UserPtr<SigSet> old, ulong setSize)
+    internal static SyscallResult RtSigprocmask(GuestThread thread, [ShownAs(typeof(SigprocmaskHow))] int how, UserPtr<SigSet> set, [Out] UserPtr<SigSet> old, ulong setSize)
     {
         if (setSize != sizeof(ulong))
             return Errno.EINVAL;
@@ -28,7 +31,7 @@ internal static class SignalMaskSyscalls
     }
 
     [Syscall(127, "rt_sigpending")]
-    internal static SyscallResult RtSigpending(GuestThread thread, UserPtr<byte> set, ulong setSize)
+    internal static SyscallResult RtSigpending(GuestThread thread, [Out] UserPtr<byte> set, ulong setSize)
     {
         if (setSize > sizeof(ulong))
             return Errno.EINVAL;
@@ -58,7 +61,7 @@ internal static class SignalMaskSyscalls
     }
 
     [Syscall(128, "rt_sigtimedwait")]
-    internal static SyscallResult RtSigtimedwait(GuestThread thread, UserPtr<SigSet> set, UserPtr<Siginfo> info, UserPtr<Timespec> timeout, ulong setSize)
+    internal static SyscallResult RtSigtimedwait(GuestThread thread, UserPtr<SigSet> set, [Out] UserPtr<Siginfo> info, UserPtr<Timespec> timeout, ulong setSize)
     {
         if (setSize != sizeof(ulong))
             return Errno.EINVAL;

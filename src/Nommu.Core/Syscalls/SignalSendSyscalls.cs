@@ -3,10 +3,12 @@ using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>Sending signals: kill(2), tkill(2), rt_sigqueueinfo(2).</summary>
+[SyscallFamily(SyscallClasses.Signal)]
 internal static class SignalSendSyscalls
 {
     [Syscall(62, "kill")]

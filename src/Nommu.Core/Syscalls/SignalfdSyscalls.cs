@@ -2,10 +2,12 @@ using Nommu.Core.Abi;
 using Nommu.Core.Fs.Signalfd;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>signalfd(2).</summary>
+[SyscallFamily(SyscallClasses.Signal)]
 internal static class SignalfdSyscalls
 {
     /// <summary>In place of a descriptor: a new one.</summary>

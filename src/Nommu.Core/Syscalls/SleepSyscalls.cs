@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -9,7 +10,7 @@ namespace Nommu.Core.Syscalls;
 internal static class SleepSyscalls
 {
     [Syscall(35, "nanosleep")]
-    internal static SyscallResult Nanosleep(GuestThread thread, UserPtr<Timespec> duration, UserPtr<Timespec> remaining)
+    internal static SyscallResult Nanosleep(GuestThread thread, UserPtr<Timespec> duration, [Out] UserPtr<Timespec> remaining)
     {
         if (thread.Memory.Read(duration, out var time) is not Errno.None and var error)
             return error;
@@ -17,7 +18,7 @@ internal static class SleepSyscalls
     }
 
     [Syscall(230, "clock_nanosleep")]
-    internal static SyscallResult ClockNanosleep(GuestThread thread, ClockId clock, TimerFlags flags, UserPtr<Timespec> time, UserPtr<Timespec> remaining)
+    internal static SyscallResult ClockNanosleep(GuestThread thread, ClockId clock, TimerFlags flags, UserPtr<Timespec> time, [Out] UserPtr<Timespec> remaining)
     {
         switch (clock)
         {

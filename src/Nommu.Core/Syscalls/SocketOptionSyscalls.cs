@@ -1,17 +1,20 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>getsockopt(2) and setsockopt(2).</summary>
+[SyscallFamily(SyscallClasses.Network)]
 internal static class SocketOptionSyscalls
 {
     /// <summary>More than any option's value; what is behind is not looked at.</summary>
     private const int MaximumLength = 256;
 
     [Syscall(54, "setsockopt")]
-    internal static SyscallResult Setsockopt(GuestThread thread, int fd, int level, SocketOption option, UserPtr<byte> value, int length)
+    internal static SyscallResult Setsockopt(GuestThread thread, int fd, [ShownAs(typeof(SocketLevel))] int level, SocketOption option, [ShownBy(nameof(TraceWriter.SocketOptionValue))] UserPtr<byte> value, int length)
     {
         if (length < 0)
             return Errno.EINVAL;
@@ -27,7 +30,7 @@ internal static class SocketOptionSyscalls
     }
 
     [Syscall(55, "getsockopt")]
-    internal static SyscallResult Getsockopt(GuestThread thread, int fd, int level, SocketOption option, UserPtr<byte> value, UserPtr<int> length)
+    internal static SyscallResult Getsockopt(GuestThread thread, int fd, [ShownAs(typeof(SocketLevel))] int level, SocketOption option, [Out, ShownBy(nameof(TraceWriter.SocketOptionValue))] UserPtr<byte> value, [Out] UserPtr<int> length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)

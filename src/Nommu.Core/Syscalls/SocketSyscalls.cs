@@ -1,24 +1,27 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Net.Sockets;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>socket(2), socketpair(2), bind(2), listen(2), accept(2), connect(2), shutdown(2), getsockname(2) and getpeername(2).</summary>
+[SyscallFamily(SyscallClasses.Network)]
 internal static class SocketSyscalls
 {
     private const SocketType Flags = SocketType.SOCK_CLOEXEC | SocketType.SOCK_NONBLOCK;
 
     [Syscall(41, "socket")]
-    internal static SyscallResult Socket(GuestThread thread, int family, SocketType type, int protocol)
+    internal static SyscallResult Socket(GuestThread thread, [ShownAs(typeof(AddressFamily))] int family, SocketType type, int protocol)
     {
         var made = Create(thread, family, type, protocol, out _);
         return made.TryGet(out var socket) ? Install(thread, socket, type) : made.Error;
     }
 
     [Syscall(53, "socketpair")]
-    internal static SyscallResult Socketpair(GuestThread thread, int family, SocketType type, int protocol, UserPtr<int> pair)
+    internal static SyscallResult Socketpair(GuestThread thread, [ShownAs(typeof(AddressFamily))] int family, SocketType type, int protocol, [Out, ShownBy(nameof(TraceWriter.Pair))] UserPtr<int> pair)
     {
         var made = Create(thread, family, type, protocol, out var maker);
         if (!made.TryGet(out var first))
@@ -32,7 +35,7 @@ internal static class SocketSyscalls
     }
 
     [Syscall(49, "bind")]
-    internal static SyscallResult Bind(GuestThread thread, int fd, UserPtr<byte> address, int length)
+    internal static SyscallResult Bind(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.SocketAddress))] UserPtr<byte> address, int length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)
@@ -49,10 +52,10 @@ internal static class SocketSyscalls
     }
 
     [Syscall(43, "accept")]
-    internal static SyscallResult Accept(GuestThread thread, int fd, UserPtr<byte> address, UserPtr<int> length) => Accept4(thread, fd, address, length, SocketType.None);
+    internal static SyscallResult Accept(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledSocketAddress))] UserPtr<byte> address, [Out] UserPtr<int> length) => Accept4(thread, fd, address, length, SocketType.None);
 
     [Syscall(288, "accept4")]
-    internal static SyscallResult Accept4(GuestThread thread, int fd, UserPtr<byte> address, UserPtr<int> length, SocketType flags)
+    internal static SyscallResult Accept4(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledSocketAddress))] UserPtr<byte> address, [Out] UserPtr<int> length, SocketType flags)
     {
         if ((flags & ~Flags) != 0)
             return Errno.EINVAL;
@@ -76,7 +79,7 @@ internal static class SocketSyscalls
     }
 
     [Syscall(42, "connect")]
-    internal static SyscallResult Connect(GuestThread thread, int fd, UserPtr<byte> address, int length)
+    internal static SyscallResult Connect(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.SocketAddress))] UserPtr<byte> address, int length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)
@@ -95,14 +98,14 @@ internal static class SocketSyscalls
     }
 
     [Syscall(51, "getsockname")]
-    internal static SyscallResult Getsockname(GuestThread thread, int fd, UserPtr<byte> address, UserPtr<int> length)
+    internal static SyscallResult Getsockname(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledSocketAddress))] UserPtr<byte> address, [Out] UserPtr<int> length)
     {
         using var use = UserSocket.Get(thread, fd);
         return use.Error != Errno.None ? use.Error : UserSocketAddress.Write(thread, use.Socket.LocalAddress, address, length);
     }
 
     [Syscall(52, "getpeername")]
-    internal static SyscallResult Getpeername(GuestThread thread, int fd, UserPtr<byte> address, UserPtr<int> length)
+    internal static SyscallResult Getpeername(GuestThread thread, int fd, [Out, ShownBy(nameof(TraceWriter.FilledSocketAddress))] UserPtr<byte> address, [Out] UserPtr<int> length)
     {
         using var use = UserSocket.Get(thread, fd);
         if (use.Error != Errno.None)

@@ -3,6 +3,7 @@ using Nommu.Core.Fs;
 using Nommu.Core.Fs.Pipes;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -58,7 +59,7 @@ internal static class SpliceSyscalls
     }
 
     [Syscall(278, "vmsplice")]
-    internal static SyscallResult Vmsplice(GuestThread thread, int fd, UserPtr<Iovec> vector, nuint count, SpliceFlags flags)
+    internal static SyscallResult Vmsplice(GuestThread thread, int fd, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> vector, nuint count, SpliceFlags flags)
     {
         if ((flags & ~Known) != 0)
             return Errno.EINVAL;

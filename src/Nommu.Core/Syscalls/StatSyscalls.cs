@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
@@ -9,20 +10,20 @@ namespace Nommu.Core.Syscalls;
 internal static class StatSyscalls
 {
     [Syscall(4, "stat")]
-    internal static SyscallResult Stat(GuestThread thread, UserPtr<byte> path, UserPtr<Stat> status) => Newfstatat(thread, UserPath.AT_FDCWD, path, status, AtFlags.None);
+    internal static SyscallResult Stat(GuestThread thread, UserPtr<byte> path, [Out] UserPtr<Stat> status) => Newfstatat(thread, UserPath.AT_FDCWD, path, status, AtFlags.None);
 
     [Syscall(6, "lstat")]
-    internal static SyscallResult Lstat(GuestThread thread, UserPtr<byte> path, UserPtr<Stat> status) => Newfstatat(thread, UserPath.AT_FDCWD, path, status, AtFlags.AT_SYMLINK_NOFOLLOW);
+    internal static SyscallResult Lstat(GuestThread thread, UserPtr<byte> path, [Out] UserPtr<Stat> status) => Newfstatat(thread, UserPath.AT_FDCWD, path, status, AtFlags.AT_SYMLINK_NOFOLLOW);
 
     [Syscall(5, "fstat")]
-    internal static SyscallResult Fstat(GuestThread thread, int fd, UserPtr<Stat> status)
+    internal static SyscallResult Fstat(GuestThread thread, int fd, [Out] UserPtr<Stat> status)
     {
         using var use = thread.Files.Get(fd);
         return use.File is { } file ? thread.Memory.Write(status, StatReading.Read(file.Path)) : Errno.EBADF;
     }
 
     [Syscall(262, "newfstatat")]
-    internal static SyscallResult Newfstatat(GuestThread thread, int directory, UserPtr<byte> path, UserPtr<Stat> status, AtFlags flags)
+    internal static SyscallResult Newfstatat(GuestThread thread, int directory, UserPtr<byte> path, [Out] UserPtr<Stat> status, AtFlags flags)
     {
         if ((flags & ~(AtFlags.AT_SYMLINK_NOFOLLOW | AtFlags.AT_EMPTY_PATH | AtFlags.AT_NO_AUTOMOUNT)) != 0)
             return Errno.EINVAL;
@@ -31,7 +32,7 @@ internal static class StatSyscalls
     }
 
     [Syscall(332, "statx")]
-    internal static SyscallResult Statx(GuestThread thread, int directory, UserPtr<byte> path, AtFlags flags, uint mask, UserPtr<Statx> status)
+    internal static SyscallResult Statx(GuestThread thread, int directory, UserPtr<byte> path, AtFlags flags, [ShownAs(typeof(StatxMask))] uint mask, [Out] UserPtr<Statx> status)
     {
         const uint reserved = 0x80000000;
         const AtFlags sync = AtFlags.AT_STATX_FORCE_SYNC | AtFlags.AT_STATX_DONT_SYNC;
@@ -65,10 +66,10 @@ internal static class StatSyscalls
     }
 
     [Syscall(89, "readlink")]
-    internal static SyscallResult Readlink(GuestThread thread, UserPtr<byte> path, UserPtr<byte> buffer, int size) => Readlinkat(thread, UserPath.AT_FDCWD, path, buffer, size);
+    internal static SyscallResult Readlink(GuestThread thread, UserPtr<byte> path, [Out, Elements(nameof(size))] UserPtr<byte> buffer, int size) => Readlinkat(thread, UserPath.AT_FDCWD, path, buffer, size);
 
     [Syscall(267, "readlinkat")]
-    internal static SyscallResult Readlinkat(GuestThread thread, int directory, UserPtr<byte> path, UserPtr<byte> buffer, int size)
+    internal static SyscallResult Readlinkat(GuestThread thread, int directory, UserPtr<byte> path, [Out, Elements(nameof(size))] UserPtr<byte> buffer, int size)
     {
         if (size <= 0)
             return Errno.EINVAL;
@@ -88,14 +89,14 @@ internal static class StatSyscalls
     }
 
     [Syscall(137, "statfs")]
-    internal static SyscallResult Statfs(GuestThread thread, UserPtr<byte> path, UserPtr<Statfs> status)
+    internal static SyscallResult Statfs(GuestThread thread, UserPtr<byte> path, [Out] UserPtr<Statfs> status)
     {
         var found = UserPath.Read(thread, path).Resolve(thread, AtFlags.None, follow: true);
         return found.TryGet(out var place) ? Statfs(thread, place, status) : found.Error;
     }
 
     [Syscall(138, "fstatfs")]
-    internal static SyscallResult Fstatfs(GuestThread thread, int fd, UserPtr<Statfs> status)
+    internal static SyscallResult Fstatfs(GuestThread thread, int fd, [Out] UserPtr<Statfs> status)
     {
         using var use = thread.Files.Get(fd);
         return use.File is { } file ? Statfs(thread, file.Path, status) : Errno.EBADF;

@@ -2,17 +2,19 @@ using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>getgroups(2) and setgroups(2).</summary>
+[SyscallFamily(SyscallClasses.Creds)]
 internal static class SupplementaryGroupSyscalls
 {
     /// <summary>Linux: NGROUPS_MAX.</summary>
     private const int Most = 65536;
 
     [Syscall(115, "getgroups")]
-    internal static SyscallResult Getgroups(GuestThread thread, int size, UserPtr<uint> list)
+    internal static SyscallResult Getgroups(GuestThread thread, int size, [Out, Elements(nameof(size))] UserPtr<uint> list)
     {
         var groups = thread.Credentials.Groups;
         if (size < 0 || (size > 0 && size < groups.Length))
@@ -25,7 +27,7 @@ internal static class SupplementaryGroupSyscalls
     }
 
     [Syscall(116, "setgroups")]
-    internal static SyscallResult Setgroups(GuestThread thread, int size, UserPtr<uint> list)
+    internal static SyscallResult Setgroups(GuestThread thread, int size, [Elements(nameof(size))] UserPtr<uint> list)
     {
         if (!thread.Credentials.Has(Capability.CAP_SETGID))
             return Errno.EPERM;

@@ -2,6 +2,7 @@ using Microsoft.Extensions.Logging;
 using Nommu.Core.Abi;
 using Nommu.Core.Diagnostics;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
@@ -14,6 +15,7 @@ internal sealed class SyscallDispatcher
     private readonly int[] _logged = new int[Numbers];
     private readonly HashSet<int> _replaced = [];
     private readonly ILogger _logger;
+    private SyscallTracing? _tracing;
 
     internal SyscallDispatcher(ILogger logger)
     {
@@ -31,7 +33,6 @@ internal sealed class SyscallDispatcher
         var old = _handlers[number] ?? ((GuestThread _, in SyscallArguments _) => Errno.ENOSYS);
         _handlers[number] = wrap(old);
         _replaced.Add(number);
-        AllowsFastPaths = false;
     }
 
     /// <summary>All calls that Linux knows by name, and those that the host has added.</summary>
@@ -49,32 +50,22 @@ internal sealed class SyscallDispatcher
         return [.. all];
     }
 
-    /// <summary>Gets a line for every call; null for no trace. Set before processes start.</summary>
-    internal SyscallTrace? Trace
-    {
-        get;
-        set
-        {
-            field = value;
-            AllowsFastPaths &= value is null;
-        }
-    }
+    /// <summary>Sees every call; null while there is no trace. Who sets it makes running threads look (<see cref="Execution.HostThreadPool.KickAll"/>).</summary>
+    internal SyscallTracing? Tracing { get => Volatile.Read(ref _tracing); set => Volatile.Write(ref _tracing, value); }
 
     /// <summary>False while the host wants to see calls that emitted code would answer without it.</summary>
-    internal bool AllowsFastPaths { get; private set; } = true;
+    internal bool AllowsFastPaths => _replaced.Count == 0 && Tracing is null;
 
     /// <summary>Answers a call. An exception is a bug of ours or of a host's handler: it is logged, and the call fails with EIO rather than take the host with it.</summary>
     internal SyscallResult Dispatch(GuestThread thread, int number, in SyscallArguments arguments)
     {
         if ((uint)number >= Numbers || _handlers[number] is not { } handler)
         {
-            var error = Unknown(number);
-            Trace?.Show(thread, number, arguments, error);
-            return error;
+            return DispatchUnknown(thread, number, arguments);
         }
         try
         {
-            return Trace is { } trace ? trace.Run(thread, number, arguments, handler) : handler(thread, arguments);
+            return Tracing is { } tracing ? tracing.Run(thread, number, arguments, handler) : handler(thread, arguments);
         }
         catch (Exception exception)
         {
@@ -82,6 +73,9 @@ internal sealed class SyscallDispatcher
             return Errno.EIO;
         }
     }
+
+    private SyscallResult DispatchUnknown(GuestThread thread, int number, in SyscallArguments arguments) =>
+        Tracing is { } tracing ? tracing.Run(thread, number, arguments, (GuestThread _, in SyscallArguments _) => Unknown(number)) : Unknown(number);
 
     /// <summary>Logged once for each number that could be one.</summary>
     private Errno Unknown(int number)

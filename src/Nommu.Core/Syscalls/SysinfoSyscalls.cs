@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs.Procfs;
 using Nommu.Core.Memory;
@@ -10,7 +11,7 @@ namespace Nommu.Core.Syscalls;
 internal static class SysinfoSyscalls
 {
     [Syscall(99, "sysinfo")]
-    internal static SyscallResult Sysinfo(GuestThread thread, UserPtr<Sysinfo> info)
+    internal static SyscallResult Sysinfo(GuestThread thread, [Out] UserPtr<Sysinfo> info)
     {
         var machine = thread.Machine;
         var arena = machine.Arena;

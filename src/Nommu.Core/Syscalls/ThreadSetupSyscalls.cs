@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -55,7 +56,7 @@ internal static class ThreadSetupSyscalls
     }
 
     [Syscall(274, "get_robust_list")]
-    internal static SyscallResult GetRobustList(GuestThread thread, int id, UserPtr<ulong> head, UserPtr<ulong> length)
+    internal static SyscallResult GetRobustList(GuestThread thread, int id, [Out] UserPtr<ulong> head, [Out] UserPtr<ulong> length)
     {
         GuestThread? found;
         lock (thread.Process.Tasks.Lock)

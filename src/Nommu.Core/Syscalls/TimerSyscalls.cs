@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -23,7 +24,7 @@ internal static class TimerSyscalls
     }
 
     [Syscall(36, "getitimer")]
-    internal static SyscallResult Getitimer(GuestThread thread, ItimerWhich which, UserPtr<Itimerval> value)
+    internal static SyscallResult Getitimer(GuestThread thread, ItimerWhich which, [Out] UserPtr<Itimerval> value)
     {
         if (which is < ItimerWhich.ITIMER_REAL or > ItimerWhich.ITIMER_PROF)
             return Errno.EINVAL;
@@ -34,7 +35,7 @@ internal static class TimerSyscalls
     }
 
     [Syscall(38, "setitimer")]
-    internal static SyscallResult Setitimer(GuestThread thread, ItimerWhich which, UserPtr<Itimerval> value, UserPtr<Itimerval> old)
+    internal static SyscallResult Setitimer(GuestThread thread, ItimerWhich which, UserPtr<Itimerval> value, [Out] UserPtr<Itimerval> old)
     {
         var given = default(Itimerval);
         if (!value.IsNull && thread.Memory.Read(value, out given) is not Errno.None and var error)

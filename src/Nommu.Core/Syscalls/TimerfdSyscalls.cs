@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs.Timerfd;
 using Nommu.Core.Memory;
@@ -25,7 +26,7 @@ internal static class TimerfdSyscalls
     }
 
     [Syscall(286, "timerfd_settime")]
-    internal static SyscallResult TimerfdSettime(GuestThread thread, int fd, TimerfdFlags flags, UserPtr<Itimerspec> value, UserPtr<Itimerspec> old)
+    internal static SyscallResult TimerfdSettime(GuestThread thread, int fd, TimerfdFlags flags, UserPtr<Itimerspec> value, [Out] UserPtr<Itimerspec> old)
     {
         if (thread.Memory.Read(value, out var wanted) != Errno.None)
             return Errno.EFAULT;
@@ -41,7 +42,7 @@ internal static class TimerfdSyscalls
     }
 
     [Syscall(287, "timerfd_gettime")]
-    internal static SyscallResult TimerfdGettime(GuestThread thread, int fd, UserPtr<Itimerspec> value)
+    internal static SyscallResult TimerfdGettime(GuestThread thread, int fd, [Out] UserPtr<Itimerspec> value)
     {
         using var use = thread.Files.Get(fd);
         if (use.Opened is not { } file)

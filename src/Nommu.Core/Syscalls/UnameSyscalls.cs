@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -8,7 +9,7 @@ namespace Nommu.Core.Syscalls;
 internal static class UnameSyscalls
 {
     [Syscall(63, "uname")]
-    internal static SyscallResult Uname(GuestThread thread, UserPtr<Utsname> name)
+    internal static SyscallResult Uname(GuestThread thread, [Out] UserPtr<Utsname> name)
     {
         var uts = thread.Uts;
         lock (uts)

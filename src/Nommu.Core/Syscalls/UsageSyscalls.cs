@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
@@ -8,7 +9,7 @@ namespace Nommu.Core.Syscalls;
 internal static class UsageSyscalls
 {
     [Syscall(98, "getrusage")]
-    internal static SyscallResult Getrusage(GuestThread thread, RusageWho who, UserPtr<Rusage> usage)
+    internal static SyscallResult Getrusage(GuestThread thread, RusageWho who, [Out] UserPtr<Rusage> usage)
     {
         ResourceUsage sum;
         lock (thread.Process.Tasks.Lock)
@@ -37,7 +38,7 @@ internal static class UsageSyscalls
 
     /// <summary>Answers a clock whose beginning is nowhere said; here the monotonic one.</summary>
     [Syscall(100, "times")]
-    internal static SyscallResult Times(GuestThread thread, UserPtr<Tms> times)
+    internal static SyscallResult Times(GuestThread thread, [Out] UserPtr<Tms> times)
     {
         if (!times.IsNull)
         {

@@ -1,10 +1,13 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>User ids: getuid(2), setuid(2), setreuid(2), setresuid(2), setfsuid(2). An id of -1 means "as it is".</summary>
+[SyscallFamily(SyscallClasses.Creds)]
 internal static class UserIdSyscalls
 {
     private const uint Keep = uint.MaxValue;
@@ -16,7 +19,7 @@ internal static class UserIdSyscalls
     internal static SyscallResult Geteuid(GuestThread thread) => (long)thread.Credentials.Euid;
 
     [Syscall(118, "getresuid")]
-    internal static SyscallResult Getresuid(GuestThread thread, UserPtr<uint> real, UserPtr<uint> effective, UserPtr<uint> saved)
+    internal static SyscallResult Getresuid(GuestThread thread, [Out] UserPtr<uint> real, [Out] UserPtr<uint> effective, [Out] UserPtr<uint> saved)
     {
         var ids = thread.Credentials;
         return thread.Memory.Write(real, ids.Uid) is not Errno.None || thread.Memory.Write(effective, ids.Euid) is not Errno.None || thread.Memory.Write(saved, ids.Suid) is not Errno.None

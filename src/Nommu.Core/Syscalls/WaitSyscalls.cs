@@ -2,17 +2,19 @@ using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Memory;
 using Nommu.Core.Processes;
+using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Core.Syscalls;
 
 /// <summary>wait4(2) and waitid(2).</summary>
+[SyscallFamily(SyscallClasses.Process)]
 internal static class WaitSyscalls
 {
     private const WaitOptions Common = WaitOptions.WNOHANG | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
     private const WaitOptions Kinds = WaitOptions.__WALL | WaitOptions.__WCLONE | WaitOptions.__WNOTHREAD;
 
     [Syscall(61, "wait4")]
-    internal static SyscallResult Wait4(GuestThread thread, int pid, UserPtr<int> status, WaitOptions options, UserPtr<Rusage> usage)
+    internal static SyscallResult Wait4(GuestThread thread, int pid, [Out, ShownBy(nameof(TraceWriter.WaitStatus))] UserPtr<int> status, WaitOptions options, [Out] UserPtr<Rusage> usage)
     {
         if ((options & ~(Common | Kinds)) != 0)
             return Errno.EINVAL;
@@ -38,7 +40,7 @@ internal static class WaitSyscalls
     }
 
     [Syscall(247, "waitid")]
-    internal static SyscallResult Waitid(GuestThread thread, WaitIdType type, int id, UserPtr<Siginfo> info, WaitOptions options, UserPtr<Rusage> usage)
+    internal static SyscallResult Waitid(GuestThread thread, WaitIdType type, int id, [Out] UserPtr<Siginfo> info, WaitOptions options, [Out] UserPtr<Rusage> usage)
     {
         const WaitOptions Events = WaitOptions.WEXITED | WaitOptions.WSTOPPED | WaitOptions.WCONTINUED;
         if ((options & ~(Common | WaitOptions.WEXITED | WaitOptions.WNOWAIT | Kinds)) != 0 || (options & Events) == 0)

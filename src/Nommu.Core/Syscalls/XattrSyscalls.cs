@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
 using Nommu.Core.Memory;
@@ -9,58 +10,58 @@ namespace Nommu.Core.Syscalls;
 internal static class XattrSyscalls
 {
     [Syscall(188, "setxattr")]
-    internal static SyscallResult Setxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name, UserPtr<byte> value, nuint size, XattrFlags flags) =>
+    internal static SyscallResult Setxattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name, [Elements(nameof(size))] UserPtr<byte> value, nuint size, XattrFlags flags) =>
         Set(thread, Find(thread, path, follow: true), name, value, size, flags);
 
     [Syscall(189, "lsetxattr")]
-    internal static SyscallResult Lsetxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name, UserPtr<byte> value, nuint size, XattrFlags flags) =>
+    internal static SyscallResult Lsetxattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name, [Elements(nameof(size))] UserPtr<byte> value, nuint size, XattrFlags flags) =>
         Set(thread, Find(thread, path, follow: false), name, value, size, flags);
 
     [Syscall(190, "fsetxattr")]
-    internal static SyscallResult Fsetxattr(GuestThread thread, int fd, UserPtr<byte> name, UserPtr<byte> value, nuint size, XattrFlags flags)
+    internal static SyscallResult Fsetxattr(GuestThread thread, int fd, [Text] UserPtr<byte> name, [Elements(nameof(size))] UserPtr<byte> value, nuint size, XattrFlags flags)
     {
         using var use = thread.Files.Get(fd);
         return Set(thread, Place(use), name, value, size, flags);
     }
 
     [Syscall(191, "getxattr")]
-    internal static SyscallResult Getxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name, UserPtr<byte> value, nuint size) =>
+    internal static SyscallResult Getxattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name, [Out, Elements(nameof(size))] UserPtr<byte> value, nuint size) =>
         Get(thread, Find(thread, path, follow: true), name, value, size);
 
     [Syscall(192, "lgetxattr")]
-    internal static SyscallResult Lgetxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name, UserPtr<byte> value, nuint size) =>
+    internal static SyscallResult Lgetxattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name, [Out, Elements(nameof(size))] UserPtr<byte> value, nuint size) =>
         Get(thread, Find(thread, path, follow: false), name, value, size);
 
     [Syscall(193, "fgetxattr")]
-    internal static SyscallResult Fgetxattr(GuestThread thread, int fd, UserPtr<byte> name, UserPtr<byte> value, nuint size)
+    internal static SyscallResult Fgetxattr(GuestThread thread, int fd, [Text] UserPtr<byte> name, [Out, Elements(nameof(size))] UserPtr<byte> value, nuint size)
     {
         using var use = thread.Files.Get(fd);
         return Get(thread, Place(use), name, value, size);
     }
 
     [Syscall(194, "listxattr")]
-    internal static SyscallResult Listxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> list, nuint size) =>
+    internal static SyscallResult Listxattr(GuestThread thread, UserPtr<byte> path, [Out, Elements(nameof(size))] UserPtr<byte> list, nuint size) =>
         List(thread, Find(thread, path, follow: true), list, size);
 
     [Syscall(195, "llistxattr")]
-    internal static SyscallResult Llistxattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> list, nuint size) =>
+    internal static SyscallResult Llistxattr(GuestThread thread, UserPtr<byte> path, [Out, Elements(nameof(size))] UserPtr<byte> list, nuint size) =>
         List(thread, Find(thread, path, follow: false), list, size);
 
     [Syscall(196, "flistxattr")]
-    internal static SyscallResult Flistxattr(GuestThread thread, int fd, UserPtr<byte> list, nuint size)
+    internal static SyscallResult Flistxattr(GuestThread thread, int fd, [Out, Elements(nameof(size))] UserPtr<byte> list, nuint size)
     {
         using var use = thread.Files.Get(fd);
         return List(thread, Place(use), list, size);
     }
 
     [Syscall(197, "removexattr")]
-    internal static SyscallResult Removexattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name) => Remove(thread, Find(thread, path, follow: true), name);
+    internal static SyscallResult Removexattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name) => Remove(thread, Find(thread, path, follow: true), name);
 
     [Syscall(198, "lremovexattr")]
-    internal static SyscallResult Lremovexattr(GuestThread thread, UserPtr<byte> path, UserPtr<byte> name) => Remove(thread, Find(thread, path, follow: false), name);
+    internal static SyscallResult Lremovexattr(GuestThread thread, UserPtr<byte> path, [Text] UserPtr<byte> name) => Remove(thread, Find(thread, path, follow: false), name);
 
     [Syscall(199, "fremovexattr")]
-    internal static SyscallResult Fremovexattr(GuestThread thread, int fd, UserPtr<byte> name)
+    internal static SyscallResult Fremovexattr(GuestThread thread, int fd, [Text] UserPtr<byte> name)
     {
         using var use = thread.Files.Get(fd);
         return Remove(thread, Place(use), name);

@@ -23,6 +23,7 @@ public class ShellSampleTests
 
     [TestCase(2, "no such root: /no/such", "--root", "/no/such", "--", "true")]
     [TestCase(2, "'--bogus' is not understood", "--bogus")]
+    [TestCase(2, "'soon' is no value of --trace-times", "--trace-times", "soon", "--", "true")]
     [TestCase(127, "/no/such: no such file or directory (ENOENT)", "--", "/no/such")]
     [TestCase(126, "/etc/passwd: permission denied (EACCES)", "--", "/etc/passwd")]
     public async Task AMistakeIsOneLine(int status, string line, params string[] arguments) =>
@@ -64,7 +65,11 @@ public class ShellSampleTests
     {
         var trace = await RunAsync("", "--trace", "--", "true");
         Assert.That((trace.Output, trace.Status), Is.EqualTo(("", 0)));
-        Assert.That(trace.Error, Does.Contain("exit_group(0)"));
+        Assert.That(trace.Error, Does.Contain("exit_group(0) = ?\n").And.Contain("+++ exited with 0 +++\n"));
+        var file = Path.Combine(_folder, "trace");
+        var some = await RunAsync("", "--trace=%file", "--trace-path", "/etc", "--trace-output", file, "--", "cat", "/etc/hostname");
+        Assert.That(some.Error, Is.Empty);
+        Assert.That(await File.ReadAllTextAsync(file), Does.Match(@"^\[pid 1\] open(at)?\(.*""/etc/hostname"", .*\n\[pid 1\] \+\+\+ exited"));
         var list = await RunAsync("", "--syscalls");
         Assert.That(list.Output, Does.Match(@"(?m)^ *0 read +done$").And.Match(@"(?m)^ *57 fork +"));
     }
