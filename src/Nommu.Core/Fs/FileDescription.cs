@@ -35,6 +35,9 @@ public abstract partial class FileDescription
     /// <summary>Its inode.</summary>
     public Inode Inode => Path.Inode;
 
+    /// <summary>Its pages, where it has any that can be mapped. Not always the inode's own: a file of an overlay has those of the layer it is read from.</summary>
+    internal virtual IMappable? Pages => Inode as IMappable;
+
     /// <summary>Access mode and status flags (F_GETFL).</summary>
     public OpenFlags Flags => (OpenFlags)Volatile.Read(ref _flags);
 

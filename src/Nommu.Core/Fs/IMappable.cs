@@ -3,11 +3,11 @@ using Nommu.Core.Host;
 
 namespace Nommu.Core.Fs;
 
-/// <summary>Linux: <c>mmap</c> of <c>file_operations</c>. Differs: the file says where its pages lie in a memory file of the host, and the caller maps those; so sharing is real.</summary>
+/// <summary>Linux: <c>mmap</c> of <c>file_operations</c>. Differs: the file says where its pages lie in a file of the host, and the caller maps those; so sharing is real.</summary>
 internal interface IMappable
 {
     /// <summary>The host's file that holds the pages.</summary>
-    HostMemoryFile Backing { get; }
+    IHostFile Backing { get; }
 
     /// <summary>Makes all pages stay where they are until <see cref="Unmap"/>.</summary>
     /// <param name="forWriting">A shared, writable mapping.</param>

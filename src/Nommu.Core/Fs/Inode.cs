@@ -177,6 +177,19 @@ public abstract class Inode
     {
     }
 
+    /// <summary>For a file whose attributes are kept elsewhere: shows them as they are there. Type and birth stay.</summary>
+    internal void TakeAttributes(in Stat status)
+    {
+        lock (Lock)
+        {
+            if (ModifyTime != status.ModifyTime || Size != status.Size)
+                ContentVersion++;
+            Mode = Type | ((InodeMode)status.Mode & InodeMode.Permissions);
+            (Uid, Gid, NumberOfLinks, Size) = (status.Uid, status.Gid, (uint)status.Nlink, status.Size);
+            (AccessTime, ModifyTime, ChangeTime) = (status.AccessTime, status.ModifyTime, status.ChangeTime);
+        }
+    }
+
     /// <summary>Sets <see cref="ModifyTime"/> and <see cref="ChangeTime"/> to the present.</summary>
     public void TouchModified()
     {

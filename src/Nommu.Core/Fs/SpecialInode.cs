@@ -17,6 +17,9 @@ public class SpecialInode : Inode
     public SpecialInode(SuperBlock superBlock, ulong ino, InodeMode mode, uint uid, uint gid, DeviceNumber device)
         : base(superBlock, ino, mode, uid, gid) => Rdev = device;
 
+    /// <summary>False for what is only shown: something of the host's, which is no business of guests.</summary>
+    internal virtual bool CanBeOpened => true;
+
     /// <summary>The socket that is bound to this name, if it is one's.</summary>
     internal object? BoundSocket { get; set; }
 

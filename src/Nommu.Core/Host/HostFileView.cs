@@ -16,7 +16,7 @@ internal sealed unsafe class HostFileView : MemoryManager<byte>
     /// <param name="file">The file.</param>
     /// <param name="pieces">Offset and length of each, whole pages; 2 GiB in all at most.</param>
     /// <returns>Null where the host refuses.</returns>
-    internal static HostFileView? Map(HostMemoryFile file, IReadOnlyList<(long Offset, long Length)> pieces)
+    internal static HostFileView? Map(IHostFile file, IReadOnlyList<(long Offset, long Length)> pieces)
     {
         var length = pieces.Sum(piece => piece.Length);
         var address = length is 0 or > int.MaxValue ? 0 : HostMemory.Reserve((ulong)length);

@@ -3,7 +3,7 @@ using System.Runtime.InteropServices;
 namespace Nommu.Core.Host;
 
 /// <summary>A memfd of the host, mapped as a whole: bytes that the kernel reaches as spans and a guest by a mapping of the same file. Untouched parts take no memory.</summary>
-internal sealed unsafe class HostMemoryFile : IDisposable
+internal sealed unsafe class HostMemoryFile : IHostFile, IDisposable
 {
     private const int SYS_memfd_create = 319;
     private const int SYS_fallocate = 285;
@@ -34,10 +34,11 @@ internal sealed unsafe class HostMemoryFile : IDisposable
         }
     }
 
-    /// <summary>The host's descriptor, for further mappings.</summary>
-    internal int Descriptor { get; }
+    /// <inheritdoc/>
+    public int Descriptor { get; }
 
-    internal long Size { get; }
+    /// <inheritdoc/>
+    public long Size { get; }
 
     /// <summary>Bytes of the file.</summary>
     internal Span<byte> Span(long offset, int length)

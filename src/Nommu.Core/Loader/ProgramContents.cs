@@ -36,7 +36,7 @@ internal sealed class ProgramContents : IDisposable
     {
         reason = null;
         var size = file.Inode.Size;
-        if (size >= SmallestView && size <= Array.MaxLength && file.DeniesWriting && file.Inode is RegularInode { MayBeWrittenUncounted: false } and IMappable pages && View(pages, size) is { } view)
+        if (size >= SmallestView && size <= Array.MaxLength && file.DeniesWriting && file.Inode is RegularInode { MayBeWrittenUncounted: false } && file.Pages is { } pages && View(pages, size) is { } view)
             return view;
         // Hostile sizes are held to what the kernel has.
         var charge = (size / (long)Arena.PageSize) + 1;

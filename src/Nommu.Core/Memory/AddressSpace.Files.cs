@@ -45,7 +45,7 @@ internal sealed partial class AddressSpace
 
     private Result<ulong> MapAsItIs(in MapRequest request, ulong length)
     {
-        if (request.File!.Inode is IMappable pages)
+        if (request.File!.Pages is { } pages)
             return MapPages(request, length, pages);
         return request.IsShared || request.File.Inode is not RegularInode ? Errno.ENODEV : MapCopy(request, length);
     }

@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Fs;
 using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
@@ -48,7 +47,7 @@ internal sealed partial class AddressSpace
             return MapAnonymous(holdsOwn ? request with { Protection = area.Protection | ReadWrite } : request, length);
         }
         holdsOwn |= !area.IsShared && (area.Flags & VmFlags.Written) != 0;
-        if (area.Backing == VmBacking.HostFile && area.Text is null && area.File!.Inode is IMappable pages)
+        if (area.Backing == VmBacking.HostFile && area.Text is null && area.Mapping.Pages is { } pages)
             return MapPages(request, length, pages);
         return MapFile(request, length);
     }

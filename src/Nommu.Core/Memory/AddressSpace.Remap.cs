@@ -1,5 +1,4 @@
 using Nommu.Core.Abi;
-using Nommu.Core.Fs;
 
 namespace Nommu.Core.Memory;
 
@@ -97,7 +96,7 @@ internal sealed partial class AddressSpace
         var request = Continuing(area, area.End, more, MapFlags.MAP_FIXED) with { Offset = (long)(area.Offset + area.Length) };
         if (area.Mapping is null)
             return MapAnonymous(request, more).IsOk;
-        return area.File!.Inode is IMappable pages && area.Backing == VmBacking.HostFile && MapPages(request, more, pages).IsOk;
+        return area.Mapping.Pages is { } pages && area.Backing == VmBacking.HostFile && MapPages(request, more, pages).IsOk;
     }
 
     /// <summary>Asks for memory of an area's kind.</summary>

@@ -104,7 +104,7 @@ internal sealed partial class AddressSpace
     }
 
     private Result<FileMapping> OpenText(in MapRequest request, TextSegment segment) =>
-        segment.SharesFile ? OpenMapping(request, (IMappable)request.File!.Inode) : new FileMapping(request.File!);
+        segment.SharesFile ? OpenMapping(request, request.File!.Pages!) : new FileMapping(request.File!);
 
     private Result<ulong> PlaceText(in MapRequest request, ulong length, TextSegment segment, FileMapping mapping, VmFlags flags, ulong stubsAt, out TextStubs? stubs)
     {

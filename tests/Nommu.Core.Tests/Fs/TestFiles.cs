@@ -10,10 +10,10 @@ namespace Nommu.Core.Tests.Fs;
 /// <summary>A file system of its own with a tmpfs root, and its operations with texts for paths.</summary>
 internal sealed class TestFiles : IDisposable
 {
-    internal TestFiles(long bytes = 16 << 20, string options = "")
+    internal TestFiles(long bytes = 16 << 20, string options = "", params IFileSystemType[] types)
     {
         Store = new PageStore(bytes);
-        FileSystem = new VirtualFileSystem([new TmpfsType(Store)], "tmpfs", Encoding.UTF8.GetBytes(options), new DeviceTable(), TimeProvider.System);
+        FileSystem = new VirtualFileSystem([new TmpfsType(Store), .. types], "tmpfs", Encoding.UTF8.GetBytes(options), new DeviceTable(), TimeProvider.System);
         Caller = new FsCaller(FileSystem.CreateContext(), Credentials.Root);
         Caller.Fs.Umask = InodeMode.None;
     }

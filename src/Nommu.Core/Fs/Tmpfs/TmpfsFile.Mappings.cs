@@ -18,7 +18,7 @@ internal sealed partial class TmpfsFile
     private int _writableMappings;
 
     /// <inheritdoc/>
-    public HostMemoryFile Backing => _fileSystem.Store.File;
+    public IHostFile Backing => _fileSystem.Store.File;
 
     /// <inheritdoc/>
     public Errno Map(bool forWriting, IFileMapper? mapper)

@@ -1,5 +1,6 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
+using Nommu.Core.Host;
 using Nommu.Core.Memory;
 
 namespace Nommu.Core.Tests.Fs.Tmpfs;
@@ -118,15 +119,16 @@ public class TmpfsFileTests
         var file = _files.Open("/file", OpenFlags.O_RDWR).Value;
         var runs = new List<MappedRun>();
         var mappable = (IMappable)file.Inode;
+        var pages = (HostMemoryFile)mappable.Backing;
         Assert.That(mappable.Map(forWriting: true, mapper: null), Is.EqualTo(Errno.None));
         Assert.That(mappable.Locate(0, 1 << 16, runs), Is.EqualTo(Errno.None));
         Assert.That(runs.Sum(run => run.Length), Is.EqualTo(8192));
-        mappable.Backing.Span(runs[0].BackingOffset, 1)[0] = (byte)'b';
+        pages.Span(runs[0].BackingOffset, 1)[0] = (byte)'b';
         Assert.That(_files.Read("/file")[..2], Is.EqualTo("ba"));
         var free = _files.Store.FreePages;
         Assert.That(file.Truncate(0), Is.EqualTo(Errno.None));
         Assert.That(_files.Store.FreePages, Is.EqualTo(free));
-        Assert.That(mappable.Backing.Span(runs[0].BackingOffset, 1)[0], Is.Zero);
+        Assert.That(pages.Span(runs[0].BackingOffset, 1)[0], Is.Zero);
         mappable.Unmap(forWriting: true, mapper: null);
         Assert.That(_files.Store.FreePages, Is.EqualTo(_files.Store.TotalPages));
         file.Release();
