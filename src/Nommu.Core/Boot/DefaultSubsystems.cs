@@ -9,6 +9,7 @@ using Nommu.Core.Execution;
 using Nommu.Core.Fs;
 using Nommu.Core.Fs.Devpts;
 using Nommu.Core.Fs.Devtmpfs;
+using Nommu.Core.Fs.Overlayfs;
 using Nommu.Core.Fs.Procfs;
 using Nommu.Core.Fs.Sysfs;
 using Nommu.Core.Fs.Tmpfs;
@@ -65,6 +66,7 @@ public static class DefaultSubsystems
     {
         Prepend<IFileSystemType>(services, s => new TmpfsType(s.GetRequiredService<PageStore>()));
         Prepend<IFileSystemType>(services, s => new DevtmpfsType(s.GetRequiredService<PageStore>(), s.GetRequiredService<DeviceTable>()));
+        Prepend<IFileSystemType>(services, _ => new OverlayType());
         services.AddSingleton(_ => new DevptsType());
         Prepend<IFileSystemType>(services, s => s.GetRequiredService<DevptsType>());
         services.AddSingleton(s => new TerminalDriver(s.GetRequiredService<TaskTable>(), s.GetRequiredService<TimeProvider>(), s.GetRequiredService<DevptsType>(), s.GetRequiredService<DeviceTable>()));

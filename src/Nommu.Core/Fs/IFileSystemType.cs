@@ -42,4 +42,7 @@ public readonly ref struct MountRequest(string Source, MountFlags Flags, ReadOnl
 
     /// <summary>The kernel's clock.</summary>
     public TimeProvider Clock { get; } = Clock;
+
+    /// <summary>Who mounts, for options that name places; null where the kernel itself does.</summary>
+    internal FsCaller? Caller { get; init; }
 }

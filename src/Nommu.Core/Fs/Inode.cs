@@ -16,6 +16,7 @@ public abstract class Inode
 {
     private int _users;
     private bool _evicted;
+    private ulong _contentVersion;
     private FileLockTable? _fileLocks;
 
     /// <summary>Makes an inode with the present time in all its times.</summary>
@@ -78,7 +79,7 @@ public abstract class Inode
     public Timespec BirthTime { get; protected set; }
 
     /// <summary>Linux: <c>i_version</c> (STATX_CHANGE_COOKIE). Differs after every change of the content, however fast one follows another.</summary>
-    internal ulong ContentVersion { get; private set; }
+    internal virtual ulong ContentVersion => _contentVersion;
 
     /// <summary>True for a file that was made without a name and may be given one (O_TMPFILE).</summary>
     internal bool IsLinkable { get; set; }
@@ -183,7 +184,7 @@ public abstract class Inode
         lock (Lock)
         {
             if (ModifyTime != status.ModifyTime || Size != status.Size)
-                ContentVersion++;
+                _contentVersion++;
             Mode = Type | ((InodeMode)status.Mode & InodeMode.Permissions);
             (Uid, Gid, NumberOfLinks, Size) = (status.Uid, status.Gid, (uint)status.Nlink, status.Size);
             (AccessTime, ModifyTime, ChangeTime) = (status.AccessTime, status.ModifyTime, status.ChangeTime);
@@ -191,13 +192,13 @@ public abstract class Inode
     }
 
     /// <summary>Sets <see cref="ModifyTime"/> and <see cref="ChangeTime"/> to the present.</summary>
-    public void TouchModified()
+    public virtual void TouchModified()
     {
         var now = SuperBlock.Now;
         lock (Lock)
         {
             ModifyTime = ChangeTime = now;
-            ContentVersion++;
+            _contentVersion++;
         }
     }
 

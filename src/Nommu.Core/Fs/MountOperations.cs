@@ -151,7 +151,7 @@ internal static class MountOperations
         var name = Encoding.UTF8.GetString(source);
         if (found.NeedsDevice && source.IsEmpty)
             return Errno.EINVAL;
-        var made = found.Mount(new MountRequest(name, flags, options, fileSystem.NextDevice(), fileSystem.Clock));
+        var made = found.Mount(new MountRequest(name, flags, options, fileSystem.NextDevice(), fileSystem.Clock) { Caller = caller });
         if (!made.TryGet(out var superBlock))
             return made.Error;
         superBlock.Retain(); // so that one that finds no place goes again

@@ -46,6 +46,9 @@ public abstract class SeekableFile : FileDescription
     /// <remarks>Linux appends even here where the file was opened so (pwrite(2), BUGS).</remarks>
     public sealed override Result<long> WriteAt(ref IoVector from, long position) => WriteAt(ref from, ref position, (Flags & OpenFlags.O_APPEND) != 0);
 
+    /// <summary>The same for a file that stands for this one and has the position.</summary>
+    internal Result<long> WriteMoving(ref IoVector from, ref long position, bool append) => WriteAt(ref from, ref position, append);
+
     /// <summary>Writes at a position.</summary>
     /// <param name="from">Where from.</param>
     /// <param name="position">Where to; moves forward.</param>
