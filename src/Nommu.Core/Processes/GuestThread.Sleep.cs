@@ -30,12 +30,13 @@ internal sealed partial class GuestThread
             }
             VoluntarySwitches++;
             IsAsleep = true;
-            Host!.Turn.GiveUp();
+            var turn = Host?.Turn; // none in a test that has no host threads
+            turn?.GiveUp();
             var woken = _park.Park(left, takesTurns);
             IsAsleep = false;
             Interlocked.MemoryBarrier(); // Dekker with Interrupt: whoever saw us asleep has set Work before, and we look at it after this; and with who makes a family of our memory
-            if (!Host.Turn.IsFor(Space))
-                Host.Turn.Take(Space);
+            if (turn?.IsFor(Space) == false)
+                turn.Take(Space);
             _alarm?.Stop();
             if (woken)
                 return IsSignalPending ? Errno.ERESTARTSYS : Errno.None;
