@@ -51,6 +51,9 @@ public sealed class GuestTerminal : IDisposable
     /// <summary>Makes it the controlling terminal of a session that has none yet.</summary>
     internal Errno Control(GuestProcess leader) => _tty.SetControlling(leader, steal: true);
 
+    /// <summary>Whom the keyboard's signals reach.</summary>
+    internal ProcessGroup? ForegroundGroup => _tty.ForegroundGroup;
+
     /// <summary>Types the character that means the end of the file, where somebody reads by lines.</summary>
     internal void TypeEndOfFile() => _tty.TypeEndOfFile();
 }
