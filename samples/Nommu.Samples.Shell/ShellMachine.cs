@@ -51,11 +51,19 @@ internal sealed class ShellMachine : IAsyncDisposable
         if (Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term)
             info.Environment["TERM"] = term;
         if (Console.IsInputRedirected || Console.IsOutputRedirected || Console.IsErrorRedirected)
-            return await _kernel.Start(info).WaitForExitAsync();
+            return await RunAsync(info);
         using var terminal = _kernel.CreateTerminal();
         using var host = HostConsole.Connect(terminal);
         info.Terminal = terminal;
-        return await _kernel.Start(info).WaitForExitAsync();
+        return await RunAsync(info);
+    }
+
+    private async Task<int> RunAsync(GuestProcessStartInfo info)
+    {
+        if (_options.Gdb is null)
+            return await _kernel.Start(info).WaitForExitAsync();
+        await using var server = _kernel.StartUnderDebugger(info, _options.Gdb);
+        return await server.Process.WaitForExitAsync();
     }
 
     /// <summary>Prints every system call with what becomes of it.</summary>

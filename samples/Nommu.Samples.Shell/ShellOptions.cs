@@ -1,4 +1,6 @@
 using System.Globalization;
+using System.Net;
+using System.Net.Sockets;
 using Nommu.Core.Syscalls.Tracing;
 
 namespace Nommu.Samples.Shell;
@@ -18,6 +20,7 @@ internal sealed class ShellOptions
           --trace-times of-day|relative|durations   when each call began, how long after the last one, how long it took
           --trace-strings N      shows N bytes of what is read and written, not 32
           --trace-paths          shows the path of each descriptor
+          --gdb HOST:PORT|PATH   with -- PROGRAM: stopped before its first instruction until gdb comes: gdb -ex "target remote HOST:PORT"
           --syscalls  lists the system calls and what becomes of them
           -- PROGRAM  runs this program instead of init, with the standard streams of this process, and ends with its status
         """;
@@ -31,6 +34,9 @@ internal sealed class ShellOptions
 
     /// <summary>Where the trace goes; null for standard error.</summary>
     internal string? TraceOutput { get; private set; }
+
+    /// <summary>Where gdb is awaited; null for nowhere.</summary>
+    internal EndPoint? Gdb { get; private set; }
 
     internal bool ListsSystemCalls { get; private set; }
 
@@ -59,7 +65,10 @@ internal sealed class ShellOptions
                     options.Mistake = options.SetTrace(arguments[i], arguments[i + 1]);
                     i++;
                     break;
-                case "--root" or "--append" or "--trace-path" or "--trace-output" or "--trace-times" or "--trace-strings":
+                case "--gdb" when i + 1 < arguments.Length:
+                    options.Gdb = IPEndPoint.TryParse(arguments[++i], out var address) ? address : new UnixDomainSocketEndPoint(arguments[i]);
+                    break;
+                case "--root" or "--append" or "--gdb" or "--trace-path" or "--trace-output" or "--trace-times" or "--trace-strings":
                     options.Mistake = $"{arguments[i]} needs a value";
                     break;
                 case "--trace":
@@ -88,6 +97,8 @@ internal sealed class ShellOptions
                     break;
             }
         }
+        if (options.Gdb is not null && options.Program.Count == 0)
+            options.Mistake ??= "--gdb needs -- PROGRAM";
         return options;
     }
 

@@ -1,5 +1,7 @@
+using System.Net;
 using Microsoft.Extensions.DependencyInjection;
 using Nommu.Core.Boot;
+using Nommu.Core.Debugging;
 using Nommu.Core.Diagnostics;
 using Nommu.Core.Drivers.Tty;
 using Nommu.Core.Execution;
@@ -102,6 +104,34 @@ public sealed class Kernel : IAsyncDisposable, IDisposable
         var init = new InitStart(_machine, CommandLine).Start();
         _ = init.WaitForExitAsync().ContinueWith(_ => Halt(HaltReason.InitExited), TaskScheduler.Default);
         return init;
+    }
+
+    /// <summary>Starts a process for gdb to look at: it is stopped before its first instruction, until gdb comes (<c>target remote</c>) and lets it go on.</summary>
+    /// <param name="info">What to run and how.</param>
+    /// <param name="endPoint">Where to listen: an address and a port (0 for any), or a path (<see cref="System.Net.Sockets.UnixDomainSocketEndPoint"/>). Whoever can reach it can do anything to the guest.</param>
+    /// <returns>The server; disposing of it lets the process go on without gdb.</returns>
+    /// <exception cref="GuestException">The program can't be executed; its message says why.</exception>
+    /// <exception cref="InvalidOperationException">The kernel has not booted or is halting.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The host does not let us listen there.</exception>
+    public GdbServer StartUnderDebugger(GuestProcessStartInfo info, EndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(info);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        RequireBooted();
+        return GdbServer.Start(_machine, info, endPoint);
+    }
+
+    /// <summary>Stops a process for gdb to look at, until gdb comes and lets it go on.</summary>
+    /// <param name="process">One of this kernel's.</param>
+    /// <param name="endPoint">Where to listen, as for <see cref="StartUnderDebugger"/>.</param>
+    /// <returns>The server; disposing of it lets the process go on without gdb.</returns>
+    /// <exception cref="InvalidOperationException">The process has ended, or is debugged already.</exception>
+    /// <exception cref="System.Net.Sockets.SocketException">The host does not let us listen there.</exception>
+    public GdbServer AttachDebugger(GuestProcess process, EndPoint endPoint)
+    {
+        ArgumentNullException.ThrowIfNull(process);
+        ArgumentNullException.ThrowIfNull(endPoint);
+        return GdbServer.Attach(process, endPoint);
     }
 
     /// <summary>Begins to trace system calls, in the manner of strace(1). Several traces may be under way; without one, calls cost what they cost.</summary>

@@ -2,6 +2,7 @@ using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.DependencyInjection.Extensions;
 using Microsoft.Extensions.Logging;
 using Microsoft.Extensions.Logging.Abstractions;
+using Nommu.Core.Debugging;
 using Nommu.Core.Diagnostics;
 using Nommu.Core.Drivers.Char;
 using Nommu.Core.Drivers.Tty;
@@ -113,7 +114,7 @@ public static class DefaultSubsystems
     {
         services.AddSingleton(_ => new TaskTable(new ProcessSignals()));
         services.AddSingleton(MakeDispatcher);
-        services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>()), s.GetRequiredService<Arena>()));
+        services.AddSingleton(s => new HostThreadPool(new RunLoop(s.GetRequiredService<SyscallDispatcher>()), s.GetRequiredService<Arena>()) { KeepsHistory = s.GetRequiredService<KernelOptions>().RememberSystemCalls });
         services.AddSingleton(MakeMachine);
         services.AddSingleton(s => new SyscallTracing(s.GetRequiredService<SyscallDispatcher>(), s.GetRequiredService<Machine>(), s.GetRequiredService<HostLog>().SystemCalls));
     }
@@ -153,6 +154,8 @@ public static class DefaultSubsystems
             SocketFamilies = services.GetRequiredService<SocketFamilies>(),
             Terminals = services.GetRequiredService<TerminalDriver>(),
             Logger = services.GetRequiredService<KernelLogger>(),
+            ProgramLog = services.GetRequiredService<HostLog>().Programs,
+            Dies = services.GetRequiredService<KernelOptions>().ReportCrashes ? new CrashReporter(services.GetRequiredService<HostLog>().Crashes).Report : null,
             CommandLine = services.GetRequiredService<KernelCommandLine>().Text,
         };
     }

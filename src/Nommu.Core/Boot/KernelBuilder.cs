@@ -32,6 +32,8 @@ public sealed class KernelBuilder
             Memory = Options.Memory,
             TraceSystemCalls = Options.TraceSystemCalls,
             TraceOutput = Options.TraceOutput,
+            ReportCrashes = Options.ReportCrashes,
+            RememberSystemCalls = Options.RememberSystemCalls,
             AllowZpolineToBreakNullReferenceExceptions = Options.AllowZpolineToBreakNullReferenceExceptions,
         };
         foreach (var addition in Options.Additions)

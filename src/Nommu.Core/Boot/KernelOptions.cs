@@ -26,6 +26,12 @@ public sealed class KernelOptions
     /// <summary>Traces that are there from the beginning (<see cref="Kernel.StartTrace"/> begins one later).</summary>
     public IList<SyscallTraceOptions> Traces { get; } = [];
 
+    /// <summary>Whether a process that dies of a fault is reported to the logger <c>Nommu.Core.Crashes</c> at the warning level: the signal, registers, the functions it was in, and its last system calls where those are remembered.</summary>
+    public bool ReportCrashes { get; set; } = true;
+
+    /// <summary>Whether the last system calls of each thread are kept for <see cref="ReportCrashes"/>, which costs each call some nanoseconds.</summary>
+    public bool RememberSystemCalls { get; set; }
+
     /// <summary>
     /// Lets <see cref="Rewriter.ZpolineStrategy"/> map page zero although the processor cannot hide it from reads. From then on a managed null reference that is read through no longer throws
     /// <see cref="NullReferenceException"/> anywhere in this process, but gives what happens to lie there.

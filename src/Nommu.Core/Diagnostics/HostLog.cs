@@ -8,6 +8,12 @@ internal sealed class HostLog(ILoggerFactory factory)
 {
     private readonly ILogger _kernel = factory.CreateLogger("Nommu.Core.Kernel");
 
+    /// <summary>For reports of guests that die of a fault.</summary>
+    internal ILogger Crashes { get; } = factory.CreateLogger("Nommu.Core.Crashes");
+
+    /// <summary>For where programs are loaded.</summary>
+    internal ILogger Programs { get; } = factory.CreateLogger("Nommu.Core.Programs");
+
     /// <summary>For the lines of a trace.</summary>
     internal ILogger SystemCalls { get; } = factory.CreateLogger("Nommu.Core.SystemCalls");
 

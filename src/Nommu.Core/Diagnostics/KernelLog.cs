@@ -56,6 +56,12 @@ internal static partial class KernelLog
     [LoggerMessage(22, LogLevel.Error, "Out of memory: process {Pid} ({Name}) is killed, which has {Kilobytes} kB, as process {Asker} needs some")]
     internal static partial void OutOfMemory(ILogger logger, int pid, string name, long kilobytes, int asker);
 
+    [LoggerMessage(23, LogLevel.Debug, "process {Pid}: add-symbol-file {Path} -o 0x{Bias:x}")]
+    internal static partial void Loaded(ILogger logger, int pid, string path, ulong bias);
+
+    [LoggerMessage(24, LogLevel.Warning, "process {Pid}, thread {ThreadId} ({Name}) dies of {Signal} ({Code}), address {Address}\n{Registers}\n{Trace}\n{Calls}\n{Modules}")]
+    internal static partial void Crashed(ILogger logger, int pid, int threadId, string name, string signal, string code, string address, string registers, string trace, string calls, string modules);
+
     [LoggerMessage(21, LogLevel.Trace, "{Line}")]
     internal static partial void SystemCall(ILogger logger, string line);
 }

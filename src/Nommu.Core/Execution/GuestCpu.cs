@@ -133,6 +133,20 @@ internal sealed unsafe class GuestCpu : IDisposable
     /// <summary>The guest has set GS by an instruction, though it does not own it yet.</summary>
     internal bool HasTakenGs { get; set; }
 
+    /// <summary>Runs one instruction of the guest, which leaves with SIGTRAP and TRAP_TRACE then, where it does not leave otherwise. Goes in by the way of those that have GS for themselves: only that loads the trap flag together with rip.</summary>
+    internal GuestExit Step()
+    {
+        const ulong TrapFlag = 1 << 8;
+        var (owns, gs) = (_context->OwnsGs, _context->GsBase);
+        if (owns == 0)
+            (_context->OwnsGs, _context->GsBase) = (1, (ulong)_context);
+        _context->Registers.Rflags |= TrapFlag;
+        var exit = Run();
+        if (owns == 0)
+            (_context->OwnsGs, _context->GsBase) = (0, gs);
+        return exit;
+    }
+
     /// <summary>Makes <see cref="Run"/> return <see cref="GuestExitKind.Kick"/> soon: at once if the guest runs, else at the next entry. From any thread.</summary>
     internal void Kick()
     {

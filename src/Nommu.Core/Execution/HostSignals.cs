@@ -23,7 +23,8 @@ internal sealed unsafe class HostSignals
 {
     internal const int SIGILL = 4, SIGTRAP = 5, SIGBUS = 7, SIGFPE = 8, SIGSEGV = 11, SIGSYS = 31, ActivationSignal = 34;
     private const ulong SA_SIGINFO = 4, SA_RESTORER = 0x04000000, SA_ONSTACK = 0x08000000, SA_RESTART = 0x10000000;
-    private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14, RspInUcontext = GregsInUcontext + 8 * 15;
+    private const int GregsInUcontext = 40, RipInUcontext = GregsInUcontext + 8 * 16, RcxInUcontext = GregsInUcontext + 8 * 14, RspInUcontext = GregsInUcontext + 8 * 15, FlagsInUcontext = GregsInUcontext + 8 * 17;
+    private const int TrapFlag = 1 << 8;
     private const int StackInUcontext = 16, StackSizeInUcontext = 32;
 
     /// <summary>Places in the ucontext's gregs of rax, rbx, rcx, rdx, rsi, rdi, rbp, rsp, r8..r15, rip, rflags (sys/ucontext.h).</summary>
@@ -97,7 +98,7 @@ internal sealed unsafe class HostSignals
     private ulong EmitHandler(CodeBuffer buffer, int signal, in HostSigaction previous, (ulong Start, ulong End) handlers)
     {
         var a = new Assembler(64);
-        Label chain = a.CreateLabel(), done = a.CreateLabel(), entering = a.CreateLabel(), leave = a.CreateLabel(), redirect = a.CreateLabel();
+        Label chain = a.CreateLabel(), done = a.CreateLabel(), entering = a.CreateLabel(), leave = a.CreateLabel(), redirect = a.CreateLabel(), stepped = a.CreateLabel();
         var asynchronous = signal == KickSignal || signal == ActivationSignal;
         a.mov(rcx, __qword_ptr[rdx + RipInUcontext]);
         if (signal is SIGSEGV or SIGBUS)
@@ -127,7 +128,9 @@ internal sealed unsafe class HostSignals
             }
             else
             {
-                JumpIfIn(a, rcx, _gate.SlowRange, chain);
+                JumpIfIn(a, rcx, _gate.SlowRange, signal == SIGTRAP ? stepped : chain);
+                if (signal == SIGTRAP)
+                    JumpIfIn(a, rcx, (_gate.FastEntry, _gate.FastRange.End), stepped);
                 JumpIfIn(a, rcx, handlers, chain);
                 JumpIfIn(a, rcx, _gate.EnterRange, entering);
             }
@@ -163,10 +166,16 @@ internal sealed unsafe class HostSignals
             a.mov(__byte_ptr[rax + O.SudSelector], 0);
             a.mov(r8, __qword_ptr[rax + O.HostRsp]);
             a.mov(__qword_ptr[rdx + RspInUcontext], r8);
+            a.and(__qword_ptr[rdx + FlagsInUcontext], ~TrapFlag); // single steps are the guest's, not ours
             a.Label(ref redirect);
             a.mov(__qword_ptr[rdx + RipInUcontext], r9);
         }
         a.Label(ref done);
+        a.ret();
+
+        // A guest that steps itself has called the kernel: the entry is not to be stepped through.
+        a.Label(ref stepped);
+        a.and(__qword_ptr[rdx + FlagsInUcontext], ~TrapFlag);
         a.ret();
 
         a.Label(ref chain);

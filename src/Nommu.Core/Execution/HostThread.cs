@@ -36,6 +36,7 @@ internal sealed class HostThread
     {
         (_pool, _loop) = (pool, loop);
         Turn = new FamilyTurn(_park, () => Cpu.Kick());
+        History = pool.KeepsHistory ? new CallHistory() : null;
         _thread = new Thread(Live, StackSize) { IsBackground = true, Name = $"guest {number}" };
         _thread.Start();
         _ready.Wait();
@@ -45,6 +46,9 @@ internal sealed class HostThread
         if (_failure is not null)
             throw new PlatformNotSupportedException(_failure.Message, _failure);
     }
+
+    /// <summary>For crash reports; null where there are none.</summary>
+    internal CallHistory? History { get; }
 
     /// <summary>Its ability to run guest code.</summary>
     internal GuestCpu Cpu { get; private set; } = null!;
@@ -77,6 +81,7 @@ internal sealed class HostThread
         state.Registers.Rax = (ulong)child.Id; // what vfork will have answered
         _suspended.Push(state);
         (child.VforkParent, parent.VforkChild) = (parent, child);
+        parent.Process.Debugger?.Look();
         Attach(child);
     }
 
@@ -106,6 +111,18 @@ internal sealed class HostThread
             Attach(parent);
             return parent;
         }
+    }
+
+    /// <summary>The registers of a parent whose child runs here; null for others. With the task table's lock held, which keeps nobody from running.</summary>
+    internal GuestCpuState? SuspendedState(GuestThread parent)
+    {
+        var depth = 0;
+        for (var child = _current; child?.VforkParent is { } above; child = above, depth++)
+        {
+            if (above == parent)
+                return _suspended.ToArray() is { } states && depth < states.Length ? states[depth] : null;
+        }
+        return null;
     }
 
     /// <summary>Ends parents that are to end while a vfork child of theirs runs here: the child goes on without, and who waited for such a parent waits for the child.</summary>

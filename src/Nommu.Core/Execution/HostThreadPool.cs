@@ -30,6 +30,9 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
     /// <summary>For slices of time.</summary>
     internal HostTimers Timers { get; } = new(static () => (long)Stopwatch.GetElapsedTime(0).TotalNanoseconds);
 
+    /// <summary>Whether host threads remember the last system calls.</summary>
+    internal bool KeepsHistory { get; init; }
+
     /// <summary>Where the code of guests is.</summary>
     internal Arena Arena => arena;
 
@@ -101,6 +104,13 @@ internal sealed class HostThreadPool(RunLoop loop, Arena arena)
             _parked.Push(thread);
             return true;
         }
+    }
+
+    /// <summary>A debugger begins or ends; while there is one no call is answered within the guest.</summary>
+    internal void ChangeDebuggers(int by)
+    {
+        Interlocked.Add(ref loop.Debuggers, by);
+        KickAll();
     }
 
     /// <summary>Makes all guest threads leave the guest and come back, so that they find what has been changed for all of them.</summary>

@@ -1,3 +1,4 @@
+using Nommu.Core.Debugging;
 using Nommu.Core.Processes;
 using Nommu.Core.Signals;
 using Nommu.Core.Syscalls;
@@ -8,11 +9,21 @@ namespace Nommu.Core.Execution;
 /// <remarks>A handler may change who runs on the host thread (vfork, execve, exit): after every call the loop looks anew.</remarks>
 internal sealed class RunLoop(SyscallDispatcher dispatcher)
 {
+    /// <summary>The processor's number of what the trap flag raises (Intel SDM, #DB).</summary>
+    internal const ulong DebugException = 1;
+
+    private const ulong TrapFlag = 1 << 8;
+
+    /// <summary>Debuggers under way: whoever is stepped through has to leave at each call.</summary>
+    internal int Debuggers;
+
+    private bool AllowsFastPaths => dispatcher.AllowsFastPaths && Volatile.Read(ref Debuggers) == 0;
+
     /// <summary>Runs whoever is on a host thread until nobody is.</summary>
     internal void Run(HostThread host)
     {
         var cpu = host.Cpu;
-        cpu.FastPaths = dispatcher.AllowsFastPaths;
+        cpu.FastPaths = AllowsFastPaths;
         while (host.Current is { } thread)
         {
             if (!host.Turn.IsFor(thread.Space))
@@ -21,7 +32,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                 continue;
             if (thread.Space.HasOwnGs || cpu.OwnsGs)
                 PrepareGs(thread, cpu);
-            var exit = cpu.Run();
+            var exit = (thread.Work & GuestThread.WorkStep) != 0 || (cpu.Registers.Rflags & TrapFlag) != 0 ? thread.Step() : cpu.Run();
             if (cpu.HasTakenGs && TakeGs(thread, cpu) && exit.Kind == GuestExitKind.Fault)
                 continue;
             switch (exit.Kind)
@@ -38,12 +49,14 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                 case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, exit, ref cpu.Registers):
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
+                case GuestExitKind.Fault when exit.Signal == HostSignals.SIGTRAP && TookTrap(thread, cpu, exit):
+                    break;
                 case GuestExitKind.Fault:
                     SignalFault.Raise(thread, exit);
                     break;
                 default:
                     // A kick means that somebody has set Work, of this thread or of one that waits below it.
-                    cpu.FastPaths = dispatcher.AllowsFastPaths;
+                    cpu.FastPaths = AllowsFastPaths;
                     break;
             }
         }
@@ -55,10 +68,23 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
         ref var registers = ref host.Cpu.Registers;
         while (true)
         {
-            var result = dispatcher.Dispatch(thread, number, new SyscallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9));
+            SyscallResult result;
+            if (host.History is { } history)
+            {
+                ref var call = ref history.Next();
+                (call.ThreadId, call.Number, call.Result) = (thread.Id, number, SyscallResult.NoReturn);
+                call.Arguments = new SyscallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9);
+                result = call.Result = dispatcher.Dispatch(thread, number, call.Arguments);
+            }
+            else
+            {
+                result = dispatcher.Dispatch(thread, number, new SyscallArguments(registers.Rdi, registers.Rsi, registers.Rdx, registers.R10, registers.R8, registers.R9));
+            }
             if (result.IsNoReturn)
                 return;
             registers.Rax = (ulong)result.Value;
+            if ((thread.Work & GuestThread.WorkStep) != 0)
+                _ = ProcessDebugger.Stop(thread, StopReason.Step);
             if (thread.Work == 0 && !SystemCallRestart.IsRestartCode(result.Value))
                 return;
             host.EndDoomedParents(thread);
@@ -74,6 +100,25 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     return;
             }
         }
+    }
+
+    /// <summary>Whether a debugger wanted it. A vfork child that runs into a breakpoint of its parent's goes on as if there were none.</summary>
+    private static bool TookTrap(GuestThread thread, GuestCpu cpu, in GuestExit exit)
+    {
+        if (thread.Process.Debugger is { } debugger)
+            return debugger.Took(thread, exit);
+        if (exit.TrapNumber == DebugException)
+            return thread.IsWithinInstruction(cpu.Registers.Rip);
+        var place = cpu.Registers.Rip - 1;
+        if (!thread.Space.IsBreakpoint(place))
+            return false;
+        cpu.Registers.Rip = place;
+        thread.Space.WithoutBreakpoint(place, () =>
+        {
+            _ = cpu.Step();
+            cpu.Registers.Rflags &= ~TrapFlag;
+        });
+        return true;
     }
 
     /// <summary>Where GS is the guest's own, its stubs are not to be run any more: it goes on at the instructions they stand for.</summary>

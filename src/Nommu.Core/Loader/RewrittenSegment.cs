@@ -38,6 +38,7 @@ internal sealed class RewrittenSegment : TextSegment
         var pages = RewrittenPages.Write(bytes, pieces ?? RewrittenPages.Whole(length), stubLength, patched, skew, (long)distance);
         return new RewrittenSegment(file, text, pages, skew)
         {
+            Address = Arena.PageDown(header.VirtualAddress),
             FileOffset = (long)offset,
             Length = length,
             StubLength = stubLength,

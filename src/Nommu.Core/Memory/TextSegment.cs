@@ -22,6 +22,9 @@ internal abstract class TextSegment
     /// <summary>Where its pages begin in the file.</summary>
     internal required long FileOffset { get; init; }
 
+    /// <summary>Where its pages begin as the file says it.</summary>
+    internal required ulong Address { get; init; }
+
     /// <summary>Length of its pages.</summary>
     internal required ulong Length { get; init; }
 

@@ -27,6 +27,9 @@ public sealed partial class GuestProcess
 
     internal GuestProcess? Parent { get; private set; }
 
+    /// <summary>Who stops it; null for nobody. Changes under the lock.</summary>
+    internal Debugging.ProcessDebugger? Debugger { get; set; }
+
     internal ProcessGroup Group { get; set; }
 
     internal ProcessState State { get; private set; }

@@ -108,6 +108,7 @@ internal sealed partial class GuestThread
         child.InheritSemaphores(this, request);
         child.InheritNamespaces(this, request);
         process.Threads.Add(child);
+        process.Debugger?.Added(child);
         return child;
     }
 

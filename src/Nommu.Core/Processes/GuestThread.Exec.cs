@@ -1,5 +1,6 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Execution;
+using Nommu.Core.Fs;
 using Nommu.Core.Loader;
 using Nommu.Core.Signals;
 
@@ -47,6 +48,7 @@ internal sealed partial class GuestThread
             TakeOn(image, host.Cpu);
             host.Refresh(this);
             Machine.Observer?.Executed(this);
+            Process.Debugger?.Executed(this);
             return Syscalls.SyscallResult.NoReturn;
         }
         TakeOn(image, own!.Cpu);
@@ -90,6 +92,7 @@ internal sealed partial class GuestThread
             ReleaseFutexes(FutexExitState.Alive);
         Space = image.Space;
         Space.Executable = image.Executable;
+        LogLoadAddresses(null);
         old?.Release();
     }
 
@@ -157,6 +160,18 @@ internal sealed partial class GuestThread
         Process.Tasks.Pids.Release(Id);
         Id = Process.Id;
         LoadIdentity();
+    }
+
+    /// <summary>Tells a debugger's user where program text is: all of it, or what has been mapped at an address.</summary>
+    internal void LogLoadAddresses(ulong? mapped)
+    {
+        if (!Machine.ProgramLog.IsEnabled(Microsoft.Extensions.Logging.LogLevel.Debug))
+            return;
+        foreach (var text in Space.LoadedTexts())
+        {
+            if (mapped is null || mapped == text.Start)
+                Diagnostics.KernelLog.Loaded(Machine.ProgramLog, Process.Id, PathNaming.DescribeAsText(text.Path), text.Bias);
+        }
     }
 
     private static byte[] NameOf(ReadOnlySpan<byte> path)

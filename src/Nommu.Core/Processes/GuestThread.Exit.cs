@@ -38,6 +38,7 @@ internal sealed partial class GuestThread
                 LeaveOthers();
             if (Id != process.Id)
                 process.Tasks.Pids.Release(Id);
+            process.Debugger?.Look();
         }
         process.ThreadGone.Wake();
         process.Machine.OutOfMemory.Freed.Wake();

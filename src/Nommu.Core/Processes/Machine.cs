@@ -38,6 +38,12 @@ internal sealed partial class Machine
     /// <summary>Told what becomes of threads; null while nobody wants to know.</summary>
     internal ITaskObserver? Observer { get => Volatile.Read(ref _observer); set => Volatile.Write(ref _observer, value); }
 
+    /// <summary>Told of the signal that a process dies of, on the thread that took it, while its memory is still there.</summary>
+    internal Action<GuestThread, Abi.Siginfo>? Dies { get; set; }
+
+    /// <summary>Told, at the debug level, where programs and libraries are loaded.</summary>
+    internal Microsoft.Extensions.Logging.ILogger ProgramLog { get; init; } = Microsoft.Extensions.Logging.Abstractions.NullLogger.Instance;
+
     /// <summary>Name, release, host name.</summary>
     internal UtsNamespace Uts { get; } = new();
 

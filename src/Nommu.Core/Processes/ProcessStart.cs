@@ -9,7 +9,7 @@ namespace Nommu.Core.Processes;
 internal readonly struct ProcessStart(Machine machine)
 {
     /// <exception cref="GuestException">It can't be executed.</exception>
-    internal GuestProcess Start(GuestProcessStartInfo info)
+    internal GuestProcess Start(GuestProcessStartInfo info, Action<GuestProcess>? prepare = null)
     {
         var path = info.FileName.Contains('/', StringComparison.Ordinal) ? info.FileName : FindInPath(info);
         var fs = machine.FileSystem.CreateContext();
@@ -19,7 +19,11 @@ internal readonly struct ProcessStart(Machine machine)
         {
             EnterDirectory(fs, info);
             streams.Open(info);
-            return Run(new ProgramStart(path, Arguments(info), Environment(info), info.Credentials, fs, files), streams.Attach);
+            return Run(new ProgramStart(path, Arguments(info), Environment(info), info.Credentials, fs, files), process =>
+            {
+                streams.Attach(process);
+                prepare?.Invoke(process);
+            });
         }
         catch
         {

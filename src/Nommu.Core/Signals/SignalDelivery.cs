@@ -1,4 +1,5 @@
 using Nommu.Core.Abi;
+using Nommu.Core.Debugging;
 using Nommu.Core.Processes;
 
 namespace Nommu.Core.Signals;
@@ -25,6 +26,8 @@ internal static class SignalDelivery
             var step = TakeStep(thread, out var taken);
             if (thread.Machine.Observer is { } observer)
                 Tell(observer, thread, step, taken);
+            if (step is Step.Exit or Step.Dump && taken.Info.Signo != 0)
+                thread.Machine.Dies?.Invoke(thread, taken.Info);
             switch (step)
             {
                 case Step.Exit:
@@ -34,6 +37,9 @@ internal static class SignalDelivery
                     return SignalVerdict.Exit;
                 case Step.Stopped:
                     SleepStopped(thread);
+                    break;
+                case Step.Debugger:
+                    call = thread.Process.Debugger?.Park(thread, call) ?? call;
                     break;
                 case Step.Handle:
                     ShowOriginalAddresses(thread);
@@ -71,6 +77,7 @@ internal static class SignalDelivery
         Stopped,
         Exit,
         Dump,
+        Debugger,
     }
 
     private readonly record struct Taken(Siginfo Info, Sigaction Action);
@@ -90,11 +97,18 @@ internal static class SignalDelivery
                     taken = TakeFatal(thread);
                     return Step.Exit;
                 }
+                if (process.Debugger is not null && ProcessDebugger.HasToStop(thread))
+                    return Step.Debugger;
                 if (state.StopPending)
                     return Participate(thread);
                 var unblocked = ~state.Blocked;
-                if (!state.Pending.TryTakeFault(unblocked, out var info) && !state.Pending.TryTake(unblocked, out info) && !process.Signals.Pending.TryTake(unblocked, out info))
-                    return Step.Nothing;
+                if (!TryTakeInjected(thread, out var info))
+                {
+                    if (!state.Pending.TryTakeFault(unblocked, out info) && !state.Pending.TryTake(unblocked, out info) && !process.Signals.Pending.TryTake(unblocked, out info))
+                        return Step.Nothing;
+                    if (process.Debugger?.Intercepts(thread, info) == true)
+                        return Step.Debugger;
+                }
                 var signal = info.Signal;
                 ref var action = ref process.Handlers[signal];
                 if (action.Handler == Sigaction.SIG_IGN)
@@ -112,6 +126,17 @@ internal static class SignalDelivery
                 return CoreDump.IsDue(process, signal) ? Step.Dump : Step.Exit;
             }
         }
+    }
+
+    /// <summary>What a debugger wants the thread to take.</summary>
+    private static bool TryTakeInjected(GuestThread thread, out Siginfo info)
+    {
+        info = default;
+        if (!thread.IsDebugged || thread.Debug.Injected is not { } injected)
+            return false;
+        info = injected;
+        thread.Debug.Injected = null;
+        return true;
     }
 
     /// <summary>The signal that the process ends of, for who has not been asked whether to take it: one thread finds it.</summary>

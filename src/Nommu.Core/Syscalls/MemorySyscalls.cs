@@ -35,7 +35,12 @@ internal static class MemorySyscalls
         if (length == 0)
             return Errno.EINVAL;
         var refused = CheckFile(file, length, protection, flags, offset);
-        return refused == Errno.None ? Map(thread, new MapRequest(address, length, protection, flags, file, offset)) : refused;
+        if (refused != Errno.None)
+            return refused;
+        var mapped = Map(thread, new MapRequest(address, length, protection, flags, file, offset));
+        if ((protection & MapProtection.PROT_EXEC) != 0 && mapped.Error == Errno.None)
+            thread.LogLoadAddresses((ulong)mapped.Value);
+        return mapped;
     }
 
     [Syscall(11, "munmap")]

@@ -171,6 +171,12 @@ internal sealed class SyscallTrace : IDisposable
             if (entry.Writer.Length > 0)
                 return entry.Writer.Take();
         }
+        return Describe(result);
+    }
+
+    /// <summary>What a call has answered, by the number alone.</summary>
+    internal static string Describe(SyscallResult result)
+    {
         if (result.Error != Errno.None)
             return result.Error >= Errno.ERESTARTSYS ? $"? {result.Error} ({result.Error.Message()})" : $"-1 {result.Error} ({result.Error.Message()})";
         return result.Value is < 0 or > uint.MaxValue ? $"0x{result.Value:x}" : result.Value.ToString(CultureInfo.InvariantCulture);

@@ -174,7 +174,10 @@ internal sealed partial class TraceWriter
     internal void Show(PollEvents events) => Flags(events, 0);
 
     /// <summary>si_code.</summary>
-    private void Code(Signal signal, int code)
+    private void Code(Signal signal, int code) => Put(NameOf(signal, code));
+
+    /// <summary>The name of a si_code.</summary>
+    internal static string NameOf(Signal signal, int code)
     {
         ReadOnlySpan<string> own = signal switch
         {
@@ -188,11 +191,8 @@ internal sealed partial class TraceWriter
             _ => ["POLL_IN", "POLL_OUT", "POLL_MSG", "POLL_ERR", "POLL_PRI", "POLL_HUP"],
         };
         if (code > 0 && code <= own.Length)
-        {
-            Put(own[code - 1]);
-            return;
-        }
-        Put(code switch
+            return own[code - 1];
+        return code switch
         {
             SigCode.SI_USER => "SI_USER",
             SigCode.SI_KERNEL => "SI_KERNEL",
@@ -203,6 +203,6 @@ internal sealed partial class TraceWriter
             SigCode.SI_SIGIO => "SI_SIGIO",
             SigCode.SI_TKILL => "SI_TKILL",
             _ => code.ToString(CultureInfo.InvariantCulture),
-        });
+        };
     }
 }

@@ -22,6 +22,9 @@ internal sealed partial class TraceWriter(GuestThread thread, int stringLimit, b
     /// <summary>Paths that the call is about, as far as the arguments say; null where nobody asks.</summary>
     internal List<string>? Paths { get; init; }
 
+    /// <summary>False where what is in memory is not what was there at the time of the call.</summary>
+    internal bool ReadsMemory { get; init; } = true;
+
     internal int Length => _text.Length;
 
     /// <summary>Takes what has been written.</summary>
@@ -139,12 +142,12 @@ internal sealed partial class TraceWriter(GuestThread thread, int stringLimit, b
         return TryRead(pointer.Address, MemoryMarshal.AsBytes(new Span<T>(ref value)));
     }
 
-    private bool TryRead(ulong address, Span<byte> bytes) => address != 0 && thread.Space.ReadFrom(address, bytes) == bytes.Length;
+    private bool TryRead(ulong address, Span<byte> bytes) => address != 0 && ReadsMemory && thread.Space.ReadFrom(address, bytes) == bytes.Length;
 
     private bool TryReadText(ulong address, int limit, out byte[] text, out bool isCut)
     {
         var buffer = new byte[limit + 1];
-        var read = address == 0 ? 0 : thread.Space.ReadFrom(address, buffer);
+        var read = address == 0 || !ReadsMemory ? 0 : thread.Space.ReadFrom(address, buffer);
         var end = System.Array.IndexOf(buffer, (byte)0, 0, read);
         isCut = end < 0;
         text = buffer[..(end < 0 ? Math.Min(read, limit) : end)];
