@@ -1,5 +1,6 @@
 using System.Runtime.InteropServices;
 using Nommu.Core.Host;
+using Nommu.Core.Memory;
 
 namespace Nommu.Core.Execution;
 
@@ -100,23 +101,27 @@ internal sealed unsafe class SeccompTrap : SyscallTrap
     {
     }
 
-    /// <summary>A classic BPF program: trap if start &lt;= address &lt; end, in halves of 32 bits.</summary>
+    /// <summary>A classic BPF program: trap if start &lt;= address &lt; end, in halves of 32 bits, or the address is one of those of programs that have fixed ones.</summary>
     private static SockFilter[] Filter(ulong start, ulong end)
     {
         var (startHigh, startLow, endHigh, endLow) = ((uint)(start >> 32), (uint)start, (uint)(end >> 32), (uint)end);
-        const int SearchEnd = 5, Allow = 10, Trap = 11;
+        const int Search = 5, SearchEnd = 9, Allow = 14, Trap = 15;
         return
         [
             new(LoadWord, 0, 0, HighAddress),
-            Jump(JumpIfGreater, 1, SearchEnd, 2, startHigh),
-            Jump(JumpIfEqual, 2, 3, Allow, startHigh),
+            Jump(JumpIfEqual, 1, 2, Search, 0),
             new(LoadWord, 0, 0, LowAddress),
-            Jump(JumpIfNotLess, 4, SearchEnd, Allow, startLow),
+            Jump(JumpIfNotLess, 3, 4, Allow, (uint)FixedAddresses.Start),
+            Jump(JumpIfNotLess, 4, Allow, Trap, (uint)FixedAddresses.LastEnd),
+            Jump(JumpIfGreater, 5, SearchEnd, 6, startHigh),
+            Jump(JumpIfEqual, 6, 7, Allow, startHigh),
+            new(LoadWord, 0, 0, LowAddress),
+            Jump(JumpIfNotLess, 8, SearchEnd, Allow, startLow),
             new(LoadWord, 0, 0, HighAddress),
-            Jump(JumpIfGreater, 6, Allow, 7, endHigh),
-            Jump(JumpIfEqual, 7, 8, Trap, endHigh),
+            Jump(JumpIfGreater, 10, Allow, 11, endHigh),
+            Jump(JumpIfEqual, 11, 12, Trap, endHigh),
             new(LoadWord, 0, 0, LowAddress),
-            Jump(JumpIfNotLess, 9, Allow, Trap, endLow),
+            Jump(JumpIfNotLess, 13, Allow, Trap, endLow),
             new(Return, 0, 0, SECCOMP_RET_ALLOW),
             new(Return, 0, 0, SECCOMP_RET_TRAP),
         ];

@@ -6,7 +6,7 @@ namespace Nommu.Core.Host;
 /// <summary>The host's memory calls, on a reservation of address space that this process owns. All addresses and lengths are whole pages.</summary>
 internal static unsafe class HostMemory
 {
-    private const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000;
+    private const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000;
     private const int SYS_mremap = 25, SYS_mincore = 27;
     private const int MREMAP_MAYMOVE_FIXED_DONTUNMAP = 7;
 
@@ -16,6 +16,16 @@ internal static unsafe class HostMemory
     {
         var address = HostCalls.mmap(0, (nuint)length, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
         return address == -1 ? 0 : (ulong)address;
+    }
+
+    /// <summary>Takes given address space, if nothing is there.</summary>
+    internal static bool TryReserveAt(ulong start, ulong length)
+    {
+        var address = HostCalls.mmap((nint)start, (nuint)length, 0, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED_NOREPLACE, -1, 0);
+        // Before Linux 4.17 the flag is no more than a hint.
+        if (address != -1 && (ulong)address != start)
+            Release((ulong)address, length);
+        return (ulong)address == start;
     }
 
     /// <summary>Gives address space back.</summary>

@@ -8,7 +8,7 @@ using Nommu.Core.Memory;
 namespace Nommu.Core.Loader;
 
 /// <summary>
-/// Linux: fs/binfmt_elf.c. Differs: programs lie in the arena, so only position-independent ones can be loaded; their text is rewritten; the stack's size is fixed, as on nommu.
+/// Linux: fs/binfmt_elf.c. Differs: all programs lie in one process of the host, position-independent ones where there is room, those with a fixed address there if it is free (<see cref="FixedAddresses"/>); their text is rewritten; the stack's size is fixed, as on nommu.
 /// Phases: read what is to be run and its interpreter; build a new address space from them; fill its stack. The point of no return lies behind all of them, with the caller
 /// (<c>GuestThread.Execute</c>): until then nothing of the old program has changed, and an error leaves it running.
 /// </summary>
@@ -45,11 +45,6 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
 
     private Result<LoadedImage> Load(ExecRequest request, ProgramFile program)
     {
-        if (program.Image.Type != ElfType.ET_DYN)
-        {
-            request.Reason = "linked to a fixed address, where another program may be: build it as a position-independent executable (-pie, -static-pie)";
-            return Errno.ENOEXEC;
-        }
         if (program.Image.Interpreter is not { } path)
             return Build(request, program, null, null);
         var opened = FileOpening.OpenForExec(request.Caller, request.Caller.Fs.WorkingDirectory, Encoding.Latin1.GetBytes(path));
@@ -90,7 +85,11 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         entry = 0;
         var placed = ElfPlacement.Map(space, request.File, program, HeapReserve());
         if (!placed.TryGet(out var image))
+        {
+            if (placed.Error == Errno.ENOEXEC)
+                request.Reason = WhyNotFixed(program.Image);
             return placed.Error;
+        }
         ElfPlacement? loader = null;
         if (interpreter is not null)
         {
@@ -105,6 +104,15 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
             return stack;
         vdso.AddTo(space);
         return InitialStack.Write(space, request, Vector(credentials, program.Image, image, loader), top);
+    }
+
+    /// <summary>Programs with a fixed address have it in turn: one that would be there at the same time is refused, as long as nothing takes their places in turn.</summary>
+    private string WhyNotFixed(ElfImage image)
+    {
+        var reason = arena.Fixed.End == FixedAddresses.Start ? "the host process has something there"
+            : arena.Fixed.Contains(image.LowAddress, image.HighAddress - image.LowAddress) ? "another program is there"
+            : $"programs may lie at {FixedAddresses.Start:x}-{arena.Fixed.End:x}";
+        return $"linked to the fixed address {image.LowAddress:x}-{image.HighAddress:x}, and {reason}; a position-independent executable (-pie, -static-pie) can lie anywhere";
     }
 
     /// <summary>Address space that the program break may grow into: the less, the more programs there are, so that thousands find room.</summary>

@@ -13,6 +13,8 @@ internal sealed class ElfPlacement
     /// <summary>Segments want no more than huge pages; a file that says more is not worth an error.</summary>
     private const ulong LargestAlignment = 1UL << 30;
 
+    private const ulong SmallestHeap = 1 << 20;
+
     private readonly AddressSpace _space;
     private readonly FileDescription _file;
     private readonly ProgramFile _program;
@@ -31,7 +33,7 @@ internal sealed class ElfPlacement
     /// <param name="file">The file.</param>
     /// <param name="program">What is known of it.</param>
     /// <param name="heap">Bytes behind it to reserve for brk(2); 0 for an interpreter.</param>
-    /// <returns>ENOMEM.</returns>
+    /// <returns>ENOMEM; ENOEXEC where a fixed address is not free.</returns>
     internal static Result<ElfPlacement> Map(AddressSpace space, FileDescription file, ProgramFile program, ulong heap)
     {
         var placement = new ElfPlacement(space, file, program);
@@ -45,9 +47,9 @@ internal sealed class ElfPlacement
         var low = Arena.PageDown(image.LowAddress);
         var length = Arena.PageUp(image.HighAddress) - low;
         var arena = _space.Arena;
-        var start = arena.Reserve(length + _program.StubLength + heap, Alignment(image));
+        var start = image.Type == ElfType.ET_EXEC ? ReserveFixed(low, length + _program.StubLength, ref heap) : arena.Reserve(length + _program.StubLength + heap, Alignment(image));
         if (start == 0)
-            return Errno.ENOMEM;
+            return image.Type == ElfType.ET_EXEC ? Errno.ENOEXEC : Errno.ENOMEM;
         Bias = start - low;
         _space.AdoptReserved(start, start + length);
         _nextStubs = start + length;
@@ -58,6 +60,18 @@ internal sealed class ElfPlacement
         if (_nextStubs < stubsEnd)
             arena.Discard(_nextStubs, stubsEnd - _nextStubs); // after an error
         return error;
+    }
+
+    /// <summary>The place that the program says, with as much room for the heap behind it as there is.</summary>
+    private ulong ReserveFixed(ulong start, ulong length, ref ulong heap)
+    {
+        for (; heap >= SmallestHeap; heap = Arena.PageDown(heap / 2))
+        {
+            if (_space.Arena.TryReserveFixed(start, length + heap))
+                return start;
+        }
+        heap = 0;
+        return _space.Arena.TryReserveFixed(start, length) ? start : 0;
     }
 
     private Errno MapSegments(ulong end)

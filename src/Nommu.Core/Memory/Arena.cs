@@ -28,6 +28,7 @@ internal sealed class Arena : IDisposable
 
     private readonly Lock _lock = new();
     private readonly PageRuns _free = new();
+    private readonly PageRuns _freeFixed = new();
     private readonly ulong _length;
     private ulong _dirty;
     private bool _disposed;
@@ -52,12 +53,15 @@ internal sealed class Arena : IDisposable
                 throw new InsufficientMemoryException($"The host refuses a reservation of {_length >> 20} MiB of address space.");
         }
         _free.Add(Start, _length, PageState.Reserved);
-        Memory = new UserMemory(Start, End);
+        Memory = new UserMemory(Start, End, Fixed);
     }
 
     internal ulong Start { get; }
 
     internal ulong End => Start + _length;
+
+    /// <summary>What it has besides, for programs with addresses of their own.</summary>
+    internal FixedAddresses Fixed { get; } = new();
 
     /// <summary>Called when a process begins to use GS for itself (<see cref="AddressSpace.TakeGs"/>).</summary>
     internal Action? GsWasTaken { get; set; }
@@ -100,7 +104,7 @@ internal sealed class Arena : IDisposable
     internal static ulong PageDown(ulong value) => value & ~(PageSize - 1);
 
     /// <summary>True when a range lies in the arena.</summary>
-    internal bool Contains(ulong address, ulong length) => address >= Start && address <= End && length <= End - address;
+    internal bool Contains(ulong address, ulong length) => (address >= Start && address <= End && length <= End - address) || Fixed.Contains(address, length);
 
     /// <summary>Counts pages as in use before they are.</summary>
     /// <returns>False when that is more than there is: ENOMEM.</returns>
@@ -200,6 +204,32 @@ internal sealed class Arena : IDisposable
         return 0;
     }
 
+    /// <summary>Makes a place among the fixed addresses, which are the host's while nobody uses any of them.</summary>
+    /// <returns>False where the host has something there, or another program of a fixed address is.</returns>
+    internal bool TryReserveFixed(ulong start, ulong length)
+    {
+        lock (_lock)
+        {
+            if (Fixed.End == FixedAddresses.Start && !_disposed && Fixed.TryReserve())
+                _freeFixed.Add(FixedAddresses.Start, Fixed.End - FixedAddresses.Start, PageState.Reserved);
+            if (Fixed.Contains(start, length) && TryReserve(start, length))
+                return true;
+            ReleaseFixed();
+            return false;
+        }
+    }
+
+    /// <summary>Gives the fixed addresses back to the host when nobody has any left, for other kernels of this process.</summary>
+    private void ReleaseFixed()
+    {
+        if (_freeFixed.Count != 1 || _freeFixed[0] is not { State: PageState.Reserved } all || all.Length != Fixed.End - FixedAddresses.Start)
+            return;
+        _freeFixed.Take(0, all.Start, all.Length);
+        Fixed.Release();
+    }
+
+    private PageRuns FreeAt(ulong address) => address < Start && Fixed.Contains(address, 0) ? _freeFixed : _free;
+
     /// <summary>A given piece of address space, if all of it is free; nothing is behind it afterwards.</summary>
     internal bool TryReserve(ulong start, ulong length)
     {
@@ -207,20 +237,21 @@ internal sealed class Arena : IDisposable
             return false;
         lock (_lock)
         {
-            if (!_free.Covers(start, length))
+            var runs = FreeAt(start);
+            if (!runs.Covers(start, length))
                 return false;
             var free = 0UL;
-            for (var i = 0; i < _free.Count; i++)
+            for (var i = 0; i < runs.Count; i++)
             {
-                var run = _free[i];
+                var run = runs[i];
                 if (run.State == PageState.Dirty && run.Start < start + length && run.End > start)
                     free += Math.Min(run.End, start + length) - Math.Max(run.Start, start);
             }
-            var state = _free.Take(start, length);
+            var state = runs.Take(start, length);
             _dirty -= free;
             if (state == PageState.Reserved || HostMemory.Discard(start, length) == Errno.None)
                 return true;
-            _free.Add(start, length, PageState.Dirty);
+            runs.Add(start, length, PageState.Dirty);
             _dirty += length;
             return false;
         }
@@ -237,6 +268,12 @@ internal sealed class Arena : IDisposable
     /// <summary>Readable and writable private pages back from a process that has ended.</summary>
     internal void Recycle(ulong start, ulong length)
     {
+        // A fixed address is nobody's next piece of memory.
+        if (FreeAt(start) == _freeFixed)
+        {
+            Discard(start, length);
+            return;
+        }
         var keep = length <= ClearByHand && Volatile.Read(ref _dirty) + length <= KeepAtMost;
         var state = keep || HostMemory.Forget(start, length) != Errno.None ? PageState.Dirty : PageState.Clean;
         Free(start, length, state);
@@ -247,9 +284,10 @@ internal sealed class Arena : IDisposable
     {
         lock (_lock)
         {
-            _free.Add(start, length, state);
+            FreeAt(start).Add(start, length, state);
             if (state == PageState.Dirty)
                 _dirty += length;
+            ReleaseFixed();
             if (_free.UsableCount > MostUsableRuns)
                 DiscardAllFree();
         }
@@ -293,6 +331,7 @@ internal sealed class Arena : IDisposable
                 return;
             _disposed = true;
         }
+        Fixed.Release();
         if (KeepsAddresses)
             _ = HostMemory.Discard(Start, _length);
         else

@@ -10,13 +10,14 @@ public sealed partial class UserMemory
 {
     private readonly ulong _start;
     private readonly ulong _end;
+    private readonly FixedAddresses? _fixed;
     private readonly IFaultHandler? _faults;
 
-    /// <summary>Memory between two addresses; nothing outside is ever touched.</summary>
-    internal UserMemory(ulong start, ulong end, IFaultHandler? faults = null) => (_start, _end, _faults) = (start, end, faults);
+    /// <summary>Memory between two addresses, and what there is of fixed ones; nothing outside is ever touched.</summary>
+    internal UserMemory(ulong start, ulong end, FixedAddresses? fixedAddresses = null, IFaultHandler? faults = null) => (_start, _end, _fixed, _faults) = (start, end, fixedAddresses, faults);
 
     /// <summary>The same memory for somebody whose mappings may grow when the kernel touches what is below them (whole values do so, not what is copied in parts, which may be under a file's lock), and whose pages relatives may have too.</summary>
-    internal UserMemory For(IFaultHandler faults) => new(_start, _end, faults);
+    internal UserMemory For(IFaultHandler faults) => new(_start, _end, _fixed, faults);
 
     /// <returns>Bytes not copied.</returns>
     internal int CopyToUserPartial(ulong address, ReadOnlySpan<byte> source)
@@ -90,5 +91,7 @@ public sealed partial class UserMemory
         return UserCopy.CopyFromUser(buffer[..(int)length], address) == 0 ? (int)length : Errno.EFAULT;
     }
 
-    private int Allowed(ulong address, int length) => address < _start || address >= _end ? 0 : (int)Math.Min((ulong)length, _end - address);
+    private int Allowed(ulong address, int length) => address < _start || address >= _end ? AllowedFixed(address, length) : (int)Math.Min((ulong)length, _end - address);
+
+    private int AllowedFixed(ulong address, int length) => _fixed is not null && _fixed.Contains(address, 1) ? (int)Math.Min((ulong)length, _fixed.End - address) : 0;
 }

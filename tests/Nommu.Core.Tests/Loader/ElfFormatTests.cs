@@ -1,5 +1,7 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Loader.Elf;
+using Nommu.Core.Memory;
+using Nommu.Core.Tests.Guest;
 
 namespace Nommu.Core.Tests.Loader;
 
@@ -143,6 +145,21 @@ public class ElfFormatTests
         Assert.That(_loader.Load("/bin/cut", ["cut"]).Error, Is.EqualTo(Errno.ENOEXEC));
         _loader.Add("/bin/large", new ElfBuilder().Add(ElfSegmentType.PT_LOAD, ReadWrite, 0x1000, Code, memorySize: 1 << 30).Build());
         Assert.That(_loader.Load("/bin/large", ["large"]).Error, Is.EqualTo(Errno.ENOMEM));
+    }
+
+    [Test]
+    public async Task AFixedAddressIsOneProgramsAtATime()
+    {
+        using var turn = await FixedAddressTurn.TakeAsync();
+        var builder = new ElfBuilder { Type = ElfType.ET_EXEC, Entry = 0x401000 };
+        _loader.Add("/bin/fixed", builder.Add(ElfSegmentType.PT_LOAD, ReadExecute, 0x401000, Code).Build());
+        var image = _loader.LoadOk("/bin/fixed", "fixed");
+        Assert.That(image.Entry, Is.EqualTo(0x401000));
+        Assert.That(image.Space.StartBrk, Is.InRange(0x402000UL, FixedAddresses.LastEnd));
+        Assert.That(_loader.Load("/bin/fixed", ["fixed"]).Error, Is.EqualTo(Errno.ENOEXEC));
+        Assert.That(_loader.Reason, Does.Contain("another program is there"));
+        image.Abandon();
+        _loader.LoadOk("/bin/fixed", "fixed").Abandon();
     }
 
     private static byte[] Program()
