@@ -16,7 +16,8 @@ internal sealed class ShellMachine : IAsyncDisposable
     internal ShellMachine(ShellOptions options)
     {
         _options = options;
-        var builder = Kernel.CreateBuilder().UseRootDirectory(options.Root ?? DefaultRoot()).UseCommandLine(options.Append);
+        var builder = Kernel.CreateBuilder().UseCommandLine(options.Append);
+        _ = options.HasHostRoot ? builder.UseHostRoot("/") : builder.UseRootDirectory(options.Root ?? DefaultRoot());
         if (options.Trace is { } trace)
         {
             trace.Output = _trace = OpenTrace(options.TraceOutput);
@@ -48,7 +49,9 @@ internal sealed class ShellMachine : IAsyncDisposable
             StandardOutput = GuestStandardStream.Host,
             StandardError = GuestStandardStream.Host,
         };
-        if (Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term)
+        if (_options.HasHostRoot)
+            HostUser.Describe(info);
+        else if (Environment.GetEnvironmentVariable("TERM") is { Length: > 0 } term)
             info.Environment["TERM"] = term;
         if (Console.IsInputRedirected || Console.IsOutputRedirected || Console.IsErrorRedirected)
             return await RunAsync(info);

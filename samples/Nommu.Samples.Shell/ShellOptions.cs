@@ -11,7 +11,8 @@ internal sealed class ShellOptions
     internal const string Usage = """
         Usage: Nommu.Samples.Shell [--root DIR|FILE.tar|FILE.cpio[.gz]] [--append "WORDS"] [--trace[=CALLS]] [--syscalls] [-- PROGRAM ARGS...]
 
-          --root      what the root file system is filled from; without it, a busybox system
+          --root      what the root file system is filled from; without it, a busybox system. / is this machine's own
+                      files: only read, with all changes kept in memory, and your shell as the program
           --append    the kernel command line: init= mem= root= ro rw loglevel= console=, and what follows -- goes to init
           --trace     shows every system call on standard error; --trace=CALLS only some, by names and classes as strace's -e trace=:
                       --trace=openat,%network, --trace='!%memory'; classes are file desc process network signal memory ipc creds clock
@@ -26,6 +27,9 @@ internal sealed class ShellOptions
         """;
 
     internal string? Root { get; private set; }
+
+    /// <summary>The root is the host's own: its directory / as it is, instead of a copy of it.</summary>
+    internal bool HasHostRoot => Root is not null && Path.TrimEndingDirectorySeparator(Path.GetFullPath(Root)) == "/";
 
     internal string Append { get; private set; } = "";
 
@@ -42,8 +46,12 @@ internal sealed class ShellOptions
 
     internal bool WantsHelp { get; private set; }
 
-    /// <summary>The program and its arguments; empty for init.</summary>
-    internal IReadOnlyList<string> Program { get; private set; } = [];
+    /// <summary>The program and its arguments; empty for init. On the host's own files that is whose shell this is, since an init would set up a machine.</summary>
+    internal IReadOnlyList<string> Program
+    {
+        get => field.Count == 0 && HasHostRoot ? [HostUser.Shell] : field;
+        private set;
+    } = [];
 
     /// <summary>What is wrong with the command line; null where nothing is.</summary>
     internal string? Mistake { get; private set; }

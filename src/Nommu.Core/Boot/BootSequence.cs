@@ -57,6 +57,11 @@ internal sealed class BootSequence(IServiceProvider services)
         {
             context.Release();
         }
+        if (_options.HostRoot is { } host)
+        {
+            KernelLog.HostRoot(_machine.Logger, host);
+            return;
+        }
         var pages = services.GetRequiredService<PageStore>();
         KernelLog.Root(_machine.Logger, source ?? "empty", "tmpfs", (long)(pages.TotalPages - pages.FreePages) * (PageStore.PageSize >> 10));
     }
@@ -70,16 +75,29 @@ internal sealed class BootSequence(IServiceProvider services)
             _ = Mount("devpts", "/dev/pts"u8);
         }
         _ = Mount("proc", "/proc"u8);
+        if (_options.HostRoot is not null)
+            MountOverHost();
     }
 
-    private bool Mount(string type, ReadOnlySpan<byte> path)
+    /// <summary>What on a running system is its own, as its init would have mounted it: the host's is not the guests'.</summary>
+    private void MountOverHost()
+    {
+        _ = Mount("sysfs", "/sys"u8);
+        _ = Mount("tmpfs", "/run"u8, "mode=755"u8);
+        _ = Mount("tmpfs", "/tmp"u8, "mode=1777"u8);
+        _ = Mount("tmpfs", "/dev/shm"u8, "mode=1777"u8);
+    }
+
+    private bool Mount(string type, ReadOnlySpan<byte> path, ReadOnlySpan<byte> options = default)
     {
         var files = _machine.FileSystem;
         var context = files.CreateContext();
         try
         {
             var caller = new FsCaller(context, Credentials.Root);
-            return caller.Resolve(context.Root, path).TryGet(out var place) && MountOperations.Perform(caller, place, Encoding.UTF8.GetBytes(type), type, MountFlags.None, default) == Errno.None;
+            if (_options.HostRoot is not null)
+                _ = NameCreation.MakeDirectory(caller, context.Root, path, (InodeMode)0x1ED);
+            return caller.Resolve(context.Root, path).TryGet(out var place) && MountOperations.Perform(caller, place, Encoding.UTF8.GetBytes(type), type, MountFlags.None, options) == Errno.None;
         }
         finally
         {

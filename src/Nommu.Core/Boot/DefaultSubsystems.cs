@@ -74,8 +74,12 @@ public static class DefaultSubsystems
         Prepend<IFileSystemType>(services, s => new ProcfsType(s.GetRequiredService<Machine>));
         Prepend<IFileSystemType>(services, s => new SysfsType(s.GetRequiredService<DeviceTable>()));
         services.AddSingleton(MakeDeviceTable);
-        services.AddSingleton(s => new VirtualFileSystem(s.GetServices<IFileSystemType>(), "tmpfs", "mode=755"u8, s.GetRequiredService<DeviceTable>(), s.GetRequiredService<TimeProvider>()));
+        services.AddSingleton(s => new VirtualFileSystem(
+            s.GetServices<IFileSystemType>(), "tmpfs", "mode=755"u8, s.GetRequiredService<DeviceTable>(), s.GetRequiredService<TimeProvider>(), HostRoot(s)));
     }
+
+    private static HostRootType? HostRoot(IServiceProvider services) =>
+        services.GetRequiredService<KernelOptions>().HostRoot is { } directory ? new HostRootType(directory, new OverlayType(), new TmpfsType(services.GetRequiredService<PageStore>())) : null;
 
     private static void AddSockets(IServiceCollection services)
     {

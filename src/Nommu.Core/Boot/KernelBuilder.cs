@@ -29,6 +29,7 @@ public sealed class KernelBuilder
         {
             CommandLine = Options.CommandLine,
             Root = Options.Root,
+            HostRoot = Options.HostRoot,
             Memory = Options.Memory,
             TraceSystemCalls = Options.TraceSystemCalls,
             TraceOutput = Options.TraceOutput,

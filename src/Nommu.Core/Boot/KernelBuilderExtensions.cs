@@ -30,6 +30,21 @@ public static class KernelBuilderExtensions
     /// <returns>The builder.</returns>
     public static KernelBuilder UseRootArchive(this KernelBuilder builder, string path) => UseRoot(builder, path);
 
+    /// <summary>
+    /// Makes a directory of the host the root, most often <c>/</c>: guests see its files with their owners and permissions, and run its programs. Nothing is read before it is asked for, nothing is ever written
+    /// to it; what guests change stays in memory. Over it lie the guests' own /dev, /proc, /sys, /run and /tmp.
+    /// </summary>
+    /// <param name="builder">The builder.</param>
+    /// <param name="directory">On the host. Guests do not get out of it, neither upwards nor by a link.</param>
+    /// <returns>The builder.</returns>
+    public static KernelBuilder UseHostRoot(this KernelBuilder builder, string directory)
+    {
+        ArgumentNullException.ThrowIfNull(builder);
+        ArgumentException.ThrowIfNullOrEmpty(directory);
+        builder.Options.HostRoot = directory;
+        return builder;
+    }
+
     /// <summary>Puts a directory or an archive of the host into the root file system, besides what fills it.</summary>
     /// <param name="builder">The builder.</param>
     /// <param name="guestPath">Where: an absolute path of the guest.</param>

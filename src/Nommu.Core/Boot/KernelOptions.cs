@@ -11,6 +11,9 @@ public sealed class KernelOptions
     /// <summary>What the root file system is filled from: a directory of the host, or an archive (tar or cpio, gzipped or not). Null for an empty root. <c>root=</c> in the command line wins.</summary>
     public string? Root { get; set; }
 
+    /// <summary>A directory of the host that is the root itself: only read, with what guests write kept in memory over it. Null for a root in memory.</summary>
+    public string? HostRoot { get; set; }
+
     /// <summary>What else is put into the root file system: a directory of the guest, made where it is not there, and what it is filled from.</summary>
     public IList<KeyValuePair<string, string>> Additions { get; } = [];
 

@@ -35,6 +35,9 @@ internal static partial class KernelLog
     [LoggerMessage(14, LogLevel.Information, "Root: {Source} unpacked into {Type}, {Kilobytes}K")]
     internal static partial void Root(ILogger logger, string source, string type, long kilobytes);
 
+    [LoggerMessage(55, LogLevel.Information, "Root: {Directory} of the host, read-only, under an overlay in memory")]
+    internal static partial void HostRoot(ILogger logger, string directory);
+
     [LoggerMessage(15, LogLevel.Information, "devtmpfs: mounted")]
     internal static partial void DevtmpfsMounted(ILogger logger);
 

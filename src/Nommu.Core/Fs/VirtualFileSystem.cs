@@ -16,7 +16,8 @@ internal sealed class VirtualFileSystem
     /// <param name="rootOptions">The root's mount options.</param>
     /// <param name="devices">Drivers by device number.</param>
     /// <param name="clock">The kernel's clock.</param>
-    internal VirtualFileSystem(IEnumerable<IFileSystemType> types, string rootType, ReadOnlySpan<byte> rootOptions, DeviceTable devices, TimeProvider clock)
+    /// <param name="root">The root's type where it is none of those.</param>
+    internal VirtualFileSystem(IEnumerable<IFileSystemType> types, string rootType, ReadOnlySpan<byte> rootOptions, DeviceTable devices, TimeProvider clock, IFileSystemType? root = null)
     {
         foreach (var type in types)
             _types[type.Name] = type;
@@ -24,10 +25,11 @@ internal sealed class VirtualFileSystem
         Clock = clock;
         Memfd = new Tmpfs.Memfd(this);
         Anonymous = new AnonymousInodes(new AnonymousInodesType(), new MountRequest("none", MountFlags.None, default, NextDevice(), clock));
-        var root = _types[rootType].Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
-        if (!root.TryGet(out var superBlock))
-            throw new InvalidOperationException($"The root file system '{rootType}' does not mount: {root.Error}.");
-        Mounts = new MountNamespace(NextNamespace(), superBlock, MountFlags.None, "rootfs");
+        root ??= _types[rootType];
+        var mounted = root.Mount(new MountRequest("rootfs", MountFlags.None, rootOptions, NextDevice(), clock));
+        if (!mounted.TryGet(out var superBlock))
+            throw new InvalidOperationException($"The root file system '{root.Name}' does not mount: {mounted.Error}.");
+        Mounts = new MountNamespace(NextNamespace(), superBlock, MountFlags.None, root.Name == rootType ? "rootfs" : root.Name);
     }
 
     /// <summary>Those that init begins with.</summary>

@@ -1,0 +1,177 @@
+using Nommu.Core.Processes;
+using Nommu.Core.Tests.Boot;
+
+namespace Nommu.Core.Tests.Guest;
+
+/// <summary>Debian's own programs, with glibc, from the host's own files: real work, with the same results as natively. One that the host has not installed is left out.</summary>
+[FixtureLifeCycle(LifeCycle.SingleInstance)]
+public class DebianProgramTests
+{
+    private const string NeedsFork = "it forks, and there is no fork(2) yet";
+
+    private Kernel _kernel = null!;
+
+    [OneTimeSetUp]
+    public async Task BootAsync()
+    {
+        _kernel = Kernel.CreateBuilder().UseHostRoot("/").Build();
+        await _kernel.BootAsync();
+    }
+
+    [OneTimeTearDown]
+    public async Task DisposeAsync() => await _kernel.DisposeAsync();
+
+    private const string Dash = """
+        i=0; while [ $i -lt 200 ]; do i=$((i+1)); case $i in *7*) s="$s$i,";; esac; done; echo "$s"
+        while IFS=: read -r name _ uid _; do [ "$uid" -lt 3 ] && echo "$name=$uid"; done < /etc/passwd
+        trap 'echo caught' USR1; kill -USR1 $$; printf '%05d %x %s\n' 42 255 "${name:-none}"
+        """;
+
+    private const string Bash = """
+        declare -A count; while read -r first _; do ((count[${first:0:1}]++)); done < /etc/services
+        for key in t e d; do echo "$key ${count[$key]}"; done
+        [[ "release 12.7" =~ ([0-9]+)\.([0-9]+) ]] && echo "${BASH_REMATCH[@]}"
+        mapfile -t lines < /etc/group; echo "${#lines[@]} ${lines[0]^^}"; printf -v text '%q' 'a b'; echo "$text"
+        """;
+
+    private const string Perl = """
+        my %words; open my $in, "<", "/etc/services" or die; while (<$in>) { $words{lc $_}++ for /[a-z]{4,}/gi }
+        print join(",", (sort { $words{$b} <=> $words{$a} || $a cmp $b } keys %words)[0..9]), "\n";
+        printf "%s %d\n", pack("H*", "706572 6c" =~ s/ //r), unpack("%32C*", "sum"); local $SIG{ALRM} = sub { print "alarm\n" }; kill ALRM => $$; select undef, undef, undef, 0.01;
+        """;
+
+    private const string Python = """
+        import collections, hashlib, json, os, re, sqlite3, tempfile, threading, zlib
+        words = collections.Counter(re.findall(r"[a-z]{4,}", open("/etc/services").read()))
+        print(json.dumps(sorted(words.items(), key=lambda item: (-item[1], item[0]))[:5]))
+        data = bytes(range(256)) * 1000
+        assert zlib.decompress(zlib.compress(data)) == data
+        print(hashlib.sha256(data).hexdigest())
+        total = [0]; lock = threading.Lock()
+        def add(n):
+            for _ in range(n):
+                with lock: total[0] += 1
+        threads = [threading.Thread(target=add, args=(1000,)) for _ in range(4)]
+        [t.start() for t in threads]; [t.join() for t in threads]; print(total)
+        with tempfile.TemporaryDirectory() as d:
+            db = sqlite3.connect(os.path.join(d, "db")); db.execute("create table t(x)"); db.executemany("insert into t values(?)", [(i,) for i in range(1000)]); db.commit()
+            print(db.execute("select sum(x) from t").fetchone())
+        """;
+
+    private static IEnumerable<TestCaseData> Work()
+    {
+        TestCaseData Case(string name, params string[] command) => new TestCaseData((object)command).SetArgDisplayNames(name);
+        yield return Case("dash", "/usr/bin/dash", "-c", Dash);
+        yield return Case("bash", "/usr/bin/bash", "-c", Bash);
+        yield return Case("sort", "/usr/bin/sort", "-t:", "-k3,3n", "-k1,1", "/etc/passwd");
+        yield return Case("cut", "/usr/bin/cut", "-d:", "-f1,7", "/etc/passwd");
+        yield return Case("sha256sum", "/usr/bin/sha256sum", "/usr/bin/bash", "/usr/lib/x86_64-linux-gnu/libc.so.6");
+        yield return Case("ls", "/usr/bin/ls", "-ln", "--time-style=full-iso", "/usr/bin");
+        yield return Case("sed", "/usr/bin/sed", "-nE", @"s/^([a-z]+):[^:]*:([0-9]+):.*/\2 \1/p;10q", "/etc/passwd");
+        yield return Case("grep", "/usr/bin/grep", "-rnEc", "auth|account", "/etc/pam.d");
+        yield return Case("grep -P", "/usr/bin/grep", "-P", @"^\w+\s+(?=2[0-9]/tcp)", "/etc/services");
+        yield return Case("mawk", "/usr/bin/mawk", "-F:", "{ n += $3; s[$7]++ } END { print n, NR; for (k in s) if (s[k] > 5) print k, s[k] }", "/etc/passwd");
+        yield return Case("gawk", "/usr/bin/gawk", "-F:", "{ n += $3 } END { print n, NR; printf \"%s\\n\", strftime(\"%Y\", 0, 1) }", "/etc/passwd");
+        yield return Case("tar", "/usr/bin/tar", "--sort=name", "-cf", "-", "-C", "/etc", "pam.d", "passwd");
+        yield return Case("gzip", "/usr/bin/gzip", "-9nc", "/etc/services");
+        yield return Case("xz", "/usr/bin/xz", "-c", "/etc/services");
+        yield return Case("find", "/usr/bin/find", "/etc/pam.d", "-type", "f", "-size", "-2", "-printf", "%s %m %n %p\\n");
+        yield return Case("make -n", "/usr/bin/make", "-n", "-f", "/dev/null", "--eval", "all: b c\n\techo $(words $^)\nb c:\n\techo $@");
+        yield return Case("lua5.4", "/usr/bin/lua5.4", "-e", "local t = {} for line in io.lines('/etc/passwd') do t[#t + 1] = line:match('^[^:]*') end table.sort(t) print(table.concat(t, ' '), #t, string.format('%5.2f', math.pi))");
+        yield return Case("sqlite3", "/usr/bin/sqlite3", ":memory:", "with recursive n(i) as (select 1 union all select i+1 from n where i<1000) select sum(i), group_concat(i % 7, '') from (select i from n limit 30); select json('{\"a\":[1,2]}');");
+        yield return Case("tcc", "/usr/bin/tcc", "-run", "/usr/share/doc/tcc/examples/ex1.c");
+        yield return Case("perl", "/usr/bin/perl", "-e", Perl);
+        yield return Case("python3.11", "/usr/bin/python3.11", "-I", "-c", Python);
+        yield return Case("busybox-static", "/usr/bin/busybox", "awk", "-F:", "{ print $1, $3 }", "/etc/passwd");
+        yield return Case("getaddrinfo by files", "/usr/bin/getent", "ahosts", "localhost");
+        yield return Case("users by files", "/usr/bin/getent", "passwd", "root", "daemon");
+        yield return Case("locale", "/usr/bin/env", "LC_ALL=C.UTF-8", "/usr/bin/locale", "charmap", "-k", "LC_TIME");
+        yield return Case("iconv", "/usr/bin/iconv", "-f", "latin1", "-t", "utf16le", "/etc/services");
+        yield return Case("LD_PRELOAD", "/usr/bin/env", "LD_PRELOAD=libm.so.6", "LD_TRACE_PRELINKING=", "/usr/bin/dash", "-c", "while read -r line; do case $line in *r-xp*/libm.so.6) echo preloaded;; esac; done < /proc/self/maps");
+        yield return Case("ld.so", "/lib64/ld-linux-x86-64.so.2", "--verify", "/usr/bin/bash");
+    }
+
+    [TestCaseSource(nameof(Work))]
+    public async Task DoesTheSameWork(string[] command)
+    {
+        if (!File.Exists(command[0]))
+            Assert.Ignore($"{command[0]} is not installed");
+        using var turn = command[0] is "/usr/bin/python3.11" or "/usr/bin/busybox" ? await FixedAddressTurn.TakeAsync() : null;
+        var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
+        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
+    }
+
+    [Test]
+    public async Task ATransactionThatIsKilledNeverWas()
+    {
+        const string Sqlite = "/usr/bin/sqlite3", Database = "/var/tmp/killed.db";
+        if (!File.Exists(Sqlite))
+            Assert.Ignore($"{Sqlite} is not installed");
+        var made = await ProgramRun.InKernelAsync(_kernel, Sqlite, "/", Database, "create table t(x, y); with recursive n(i) as (select 1 union all select i+1 from n where i<100) insert into t select i, 'kept' from n;");
+        Assert.That(made, Is.EqualTo(new ProgramRun("", "", 0)));
+        var writer = _kernel.Start(new GuestProcessStartInfo(Sqlite, Database));
+        // So small a cache that pages reach the file before the end, and only the journal knows what they were.
+        await writer.StandardInput.WriteAsync("pragma cache_size=1; pragma cache_spill=1; begin immediate; update t set y = hex(randomblob(2000)); delete from t where x % 2; select 'ready';\n");
+        await writer.StandardInput.FlushAsync();
+        Assert.That(await writer.StandardOutput.ReadLineAsync(), Is.EqualTo("ready"));
+        Assert.That((await ProgramRun.InKernelAsync(_kernel, "/bin/ls", "/var/tmp", $"{Database}-journal")).Status, Is.Zero, "a hot journal");
+        writer.Kill();
+        Assert.That(await writer.WaitForExitAsync(), Is.EqualTo(128 + 9));
+        var after = await ProgramRun.InKernelAsync(_kernel, Sqlite, "/", Database, "select count(*), min(y), max(y), sum(x) from t; pragma integrity_check;");
+        Assert.That(after, Is.EqualTo(new ProgramRun("100|kept|kept|5050\nok\n", "", 0)));
+        Assert.That(File.Exists(Database), Is.False);
+    }
+
+    [Test]
+    public async Task AFixedAddressThatIsTakenIsRefusedWithTheReason()
+    {
+        const string Python = "/usr/bin/python3.11";
+        if (!File.Exists(Python))
+            Assert.Ignore($"{Python} is not installed");
+        using var turn = await FixedAddressTurn.TakeAsync();
+        var log = new LogList();
+        await using var kernel = Kernel.CreateBuilder().UseHostRoot("/").UseLogging(log).Build();
+        await kernel.BootAsync();
+        var first = kernel.Start(new GuestProcessStartInfo(Python, "-I", "-c", "print('there', flush=True); input()"));
+        Assert.That(await first.StandardOutput.ReadLineAsync(), Is.EqualTo("there"));
+        Assert.That(() => kernel.Start(new GuestProcessStartInfo(Python, "-V")), Throws.InstanceOf<GuestException>().With.Property(nameof(GuestException.Error)).EqualTo(Nommu.Core.Abi.Errno.ENOEXEC));
+        Assert.That(log.Lines.Select(line => line.Text), Has.Some.Contains("fixed address").And.Some.Contains("another program is there"));
+        await first.StandardInput.WriteLineAsync();
+        Assert.That(await first.WaitForExitAsync(), Is.Zero);
+        Assert.That((await ProgramRun.InKernelAsync(kernel, Python, "/", "-V")).Output, Does.StartWith("Python 3.11"), "its place is free again");
+    }
+
+    [Test]
+    [Explicit(NeedsFork)]
+    public async Task PipelinesOfAShell()
+    {
+        string[] command = ["/usr/bin/bash", "-c", "cut -d: -f7 /etc/passwd | sort | uniq -c | sort -rn | head -3; x=$(seq 100 | paste -sd+ | sed 's/^/echo $((/;s/$/))/' | sh); echo $x; (cd /etc; pwd) & wait"];
+        var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
+        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
+    }
+
+    [Test]
+    [Explicit(NeedsFork)]
+    public async Task AProjectIsBuiltInParallel()
+    {
+        const string Build = """
+            set -e; rm -rf /tmp/project; mkdir /tmp/project; cd /tmp/project
+            for i in 1 2 3 4 5 6; do echo "int f$i(void) { return $i; }" > f$i.c; done
+            echo 'int printf(const char *, ...); int f1(void), f2(void), f3(void), f4(void), f5(void), f6(void); int main(void) { printf("%d\n", f1() + f2() + f3() + f4() + f5() + f6()); return 0; }' > main.c
+            printf 'objects = main.o f1.o f2.o f3.o f4.o f5.o f6.o\nall: $(objects)\n\ttcc -o sum $^\n%%.o: %%.c\n\ttcc -c -o $@ $<\n' > Makefile
+            make -s -j4; ./sum; cd /; rm -rf /tmp/project
+            """;
+        if (!File.Exists("/usr/bin/tcc") || !File.Exists("/usr/bin/make"))
+            Assert.Ignore("tcc or make is not installed");
+        Assert.That(await ProgramRun.InKernelAsync(_kernel, "/usr/bin/bash", "/", "-c", Build), Is.EqualTo(new ProgramRun("21\n", "", 0)));
+    }
+
+    [Test]
+    [Explicit(NeedsFork)]
+    public async Task PerlRunsAShell()
+    {
+        string[] command = ["/usr/bin/perl", "-e", "$| = 1; print `echo from a shell`; system('exit 3'); print $? >> 8, \"\\n\"; if (my $p = fork) { waitpid $p, 0; print $? >> 8, \"\\n\" } else { exit 5 }"];
+        var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
+        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
+    }
+}
