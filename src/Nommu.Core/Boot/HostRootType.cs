@@ -29,6 +29,8 @@ internal sealed class HostRootType(string directory, IFileSystemType overlay, IF
             return upper.Error;
         var root = files.Root;
         var top = MakeDirectory(changes.RootDentry, "upper", new CreateRequest(root.Mode, root.Uid, root.Gid));
+        if (top.IsOk)
+            top.Value.Inode.SetAttributes(new AttributeChange { AccessTime = root.AccessTime, ModifyTime = root.ModifyTime, ChangeTime = changes.Now });
         var work = MakeDirectory(changes.RootDentry, "work", new CreateRequest(InodeMode.S_IFDIR, 0, 0));
         return top.IsOk && work.IsOk
             ? new OverlaySuperBlock(overlay, request, [files.RootDentry], top.Value, work.Value, $"lowerdir={directory},upperdir=tmpfs")

@@ -14,6 +14,9 @@ internal static class GuestPaths
     /// <summary>The programs of tests/guest.</summary>
     internal static string Programs => Metadata("GuestPrograms");
 
+    /// <summary>Debian's packages of programs that the host need not have, unpacked; empty where there was no network.</summary>
+    internal static string DebianPackages => Metadata("DebianPackages");
+
     /// <summary>Nommu.Core.HostProcess, compiled ahead of time.</summary>
     internal static string AheadOfTimeHostProcess => Metadata("AheadOfTimeHostProcess");
 
