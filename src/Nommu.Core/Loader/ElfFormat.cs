@@ -19,6 +19,8 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     private const ulong ClockTicks = 100;
     private const MapProtection ReadWrite = MapProtection.PROT_READ | MapProtection.PROT_WRITE;
 
+    private readonly ImageSlots _slots = new(arena);
+
     /// <inheritdoc/>
     public string Name => "elf";
 
@@ -83,25 +85,14 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     private Result<ulong> Fill(AddressSpace space, ExecRequest request, ProgramFile program, FileDescription? interpreterFile, ProgramFile? interpreter, ExecCredentials credentials, out ulong entry)
     {
         entry = 0;
-        var placed = ElfPlacement.Map(space, request.File, program, HeapReserve());
-        if (!placed.TryGet(out var image))
-        {
-            if (placed.Error == Errno.ENOEXEC)
-                request.Reason = WhyNotFixed(program.Image);
+        var key = new ImageKey(program, interpreter, StackLength(program.Image, InitialStack.MostBytes(request)));
+        var placed = _slots.Take(key) is { } parked && space.Adopt(parked, request.File, interpreterFile) == Errno.None
+            ? FindPlaces(space, program, interpreter)
+            : Place(space, request, interpreterFile, key);
+        if (!placed.TryGet(out var places))
             return placed.Error;
-        }
-        ElfPlacement? loader = null;
-        if (interpreter is not null)
-        {
-            var other = ElfPlacement.Map(space, interpreterFile!, interpreter, 0);
-            if (!other.TryGet(out loader))
-                return other.Error;
-        }
+        var (image, loader, top) = places;
         entry = (loader ?? image).Entry;
-        Describe(space.Layout, program.Image, image.Bias);
-        var stack = MapStack(space, program.Image, InitialStack.MostBytes(request));
-        if (!stack.TryGet(out var top))
-            return stack;
         vdso.AddTo(space);
         return InitialStack.Write(space, request, Vector(credentials, program.Image, image, loader), top);
     }
@@ -115,18 +106,53 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         return $"linked to the fixed address {image.LowAddress:x}-{image.HighAddress:x}, and {reason}; a position-independent executable (-pie, -static-pie) can lie anywhere";
     }
 
+    private Result<(ElfPlacement Image, ElfPlacement? Loader, ulong StackTop)> Place(AddressSpace space, ExecRequest request, FileDescription? interpreterFile, in ImageKey key)
+    {
+        var placed = ElfPlacement.Map(space, request.File, key.Program, HeapReserve());
+        if (!placed.TryGet(out var image))
+        {
+            if (placed.Error == Errno.ENOEXEC)
+                request.Reason = WhyNotFixed(key.Program.Image);
+            return placed.Error;
+        }
+        ElfPlacement? loader = null;
+        if (key.Interpreter is not null)
+        {
+            var other = ElfPlacement.Map(space, interpreterFile!, key.Interpreter, 0);
+            if (!other.TryGet(out loader))
+                return other.Error;
+        }
+        Describe(space.Layout, key.Program.Image, image.Bias);
+        var stack = MapStack(space, key.Program.Image, key.StackLength);
+        if (!stack.TryGet(out var top))
+            return stack.Error;
+        (space.Layout.ImageBias, space.Layout.InterpreterBias, space.Layout.StackTop) = (image.Bias, loader?.Bias ?? 0, top);
+        if (key.Program.Image.Type == ElfType.ET_DYN)
+            space.Remember(_slots.KeeperOf(key), request.File, interpreterFile);
+        return (image, loader, top);
+    }
+
+    private static Result<(ElfPlacement Image, ElfPlacement? Loader, ulong StackTop)> FindPlaces(AddressSpace space, ProgramFile program, ProgramFile? interpreter) =>
+        (ElfPlacement.Of(program, space.Layout.ImageBias), interpreter is null ? null : ElfPlacement.Of(interpreter, space.Layout.InterpreterBias), space.Layout.StackTop);
+
     /// <summary>Address space that the program break may grow into: the less, the more programs there are, so that thousands find room.</summary>
     private ulong HeapReserve() => Arena.PageDown(Math.Max(SmallestHeap, Math.Min(options.HeapReserve, arena.FreeLength / 2048)));
 
-    /// <returns>The first address behind the stack.</returns>
-    private Result<ulong> MapStack(AddressSpace space, ElfImage image, int arguments)
+    /// <summary>Bytes of stack; not quite as many as arguments and environment take, so that few lengths differ.</summary>
+    private ulong StackLength(ElfImage image, int arguments)
     {
+        const ulong Step = 16 << 10;
         var size = image.StackSize != 0 ? image.StackSize : options.StackSize;
-        if (size > ElfImage.AddressLimit)
+        return size > ElfImage.AddressLimit ? size : Arena.PageUp(size) + (((ulong)arguments + Step - 1) & ~(Step - 1));
+    }
+
+    /// <returns>The first address behind the stack.</returns>
+    private static Result<ulong> MapStack(AddressSpace space, ElfImage image, ulong length)
+    {
+        if (length > ElfImage.AddressLimit)
             return Errno.ENOMEM;
-        size = Arena.PageUp(size + (ulong)arguments);
         var protection = image.StackFlags is { } flags && (flags & ElfSegmentFlags.PF_X) != 0 ? ReadWrite | MapProtection.PROT_EXEC : ReadWrite;
-        return space.MapStack(size, protection);
+        return space.MapStack(length, protection);
     }
 
     private static void Describe(MemoryLayout layout, ElfImage image, ulong bias)

@@ -15,11 +15,13 @@ internal sealed class ElfPlacement
 
     private const ulong SmallestHeap = 1 << 20;
 
-    private readonly AddressSpace _space;
-    private readonly FileDescription _file;
+    private readonly AddressSpace _space = null!;
+    private readonly FileDescription _file = null!;
     private readonly ProgramFile _program;
     private ulong _nextStubs;
     private int _nextSegment;
+
+    private ElfPlacement(ProgramFile program, ulong bias) => (_program, Bias) = (program, bias);
 
     private ElfPlacement(AddressSpace space, FileDescription file, ProgramFile program) => (_space, _file, _program) = (space, file, program);
 
@@ -27,6 +29,9 @@ internal sealed class ElfPlacement
     internal ulong Bias { get; private set; }
 
     internal ulong Entry => _program.Image.Entry + Bias;
+
+    /// <summary>An image that is mapped already.</summary>
+    internal static ElfPlacement Of(ProgramFile program, ulong bias) => new(program, bias);
 
     /// <summary>Maps an image.</summary>
     /// <param name="space">Where to; what a failure leaves there goes with it.</param>

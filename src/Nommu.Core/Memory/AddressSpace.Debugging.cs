@@ -87,6 +87,7 @@ internal sealed partial class AddressSpace
             Span<byte> original = stackalloc byte[1];
             if (Memory.CopyFromUserPartial(original, place) != 0 || !Poke(place, [Breakpoints.Instruction]))
                 return Errno.EFAULT;
+            _image = null; // its text is no longer as it was
             (_breakpoints ??= new Breakpoints()).Places.Add(place, (original[0], address));
             return Errno.None;
         }

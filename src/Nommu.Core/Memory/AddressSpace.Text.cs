@@ -69,7 +69,7 @@ internal sealed partial class AddressSpace
     internal void Forget(TextStubs stubs)
     {
         _stubs.Remove(stubs);
-        if (IsInherited(stubs.Start))
+        if (_isParking || IsInherited(stubs.Start))
             return;
         Arena.Discard(stubs.Start, stubs.Length);
     }

@@ -1,5 +1,6 @@
 using Nommu.Core.Abi;
 using Nommu.Core.Fs;
+using Nommu.Core.Host;
 
 namespace Nommu.Core.Memory;
 
@@ -167,11 +168,19 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             ulong goneStart = 0, goneEnd = 0, heap = StartBrk;
+            var parked = ToPark();
+            _isParking = parked is not null;
             foreach (var area in _areas)
             {
                 Uncharge(area);
-                if (IsInherited(area.Start))
+                if (IsInherited(area.Start) || parked?.Find(area.Start) is not null)
                 {
+                    area.Drop();
+                    continue;
+                }
+                if (parked is not null && InBrkReserve(area.Start))
+                {
+                    _ = HostMemory.Discard(area.Start, area.Length);
                     area.Drop();
                     continue;
                 }
@@ -190,12 +199,13 @@ internal sealed partial class AddressSpace
             }
             foreach (var stubs in _leftStubs)
                 stubs.Release();
-            if (!IsInherited(StartBrk))
+            if (!IsInherited(StartBrk) && parked is null)
                 FreeHeapGap(heap, _brkReserveEnd);
             Gone(0, 0);
             _areas.Clear();
             ReleaseGaps();
             LeaveFamily();
+            parked?.Keeper.Keep(parked);
 
             // Neighbours go in one call.
             void Gone(ulong start, ulong end)
