@@ -97,7 +97,7 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
         return InitialStack.Write(space, request, Vector(credentials, program.Image, image, loader), top);
     }
 
-    /// <summary>Programs with a fixed address have it in turn: one that would be there at the same time is refused, as long as nothing takes their places in turn.</summary>
+    /// <summary>Programs with a fixed address have it in turn (<see cref="ExecRequest.JoinFixed"/>); those that the host starts and nobody executes wait for nobody.</summary>
     private string WhyNotFixed(ElfImage image)
     {
         var reason = arena.Fixed.End == FixedAddresses.Start ? "the host process has something there"
@@ -109,6 +109,8 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     private Result<(ElfPlacement Image, ElfPlacement? Loader, ulong StackTop)> Place(AddressSpace space, ExecRequest request, FileDescription? interpreterFile, in ImageKey key)
     {
         var placed = ElfPlacement.Map(space, request.File, key.Program, HeapReserve());
+        if (placed.Error == Errno.ENOEXEC && request.JoinFixed?.Invoke(space) == true)
+            placed = ElfPlacement.Map(space, request.File, key.Program, HeapReserve());
         if (!placed.TryGet(out var image))
         {
             if (placed.Error == Errno.ENOEXEC)

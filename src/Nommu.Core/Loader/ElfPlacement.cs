@@ -72,12 +72,14 @@ internal sealed class ElfPlacement
     {
         for (; heap >= SmallestHeap; heap = Arena.PageDown(heap / 2))
         {
-            if (_space.Arena.TryReserveFixed(start, length + heap))
+            if (TryReserveFixed(start, length + heap))
                 return start;
         }
         heap = 0;
-        return _space.Arena.TryReserveFixed(start, length) ? start : 0;
+        return TryReserveFixed(start, length) ? start : 0;
     }
+
+    private bool TryReserveFixed(ulong start, ulong length) => _space.IsInFixed(start, length) || _space.Arena.TryReserveFixed(start, length);
 
     private Errno MapSegments(ulong end)
     {

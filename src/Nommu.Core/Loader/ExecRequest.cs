@@ -41,6 +41,9 @@ public sealed class ExecRequest
 
     internal FsCaller Caller { get; }
 
+    /// <summary>Makes new memory have the fixed addresses in turn with the program that is there; false where there is none in this kernel. Null for who can't wait for a turn.</summary>
+    internal Func<Memory.AddressSpace, bool>? JoinFixed { get; set; }
+
     /// <summary>RLIMIT_STACK of the caller, from which the limit on arguments follows.</summary>
     internal ulong StackLimit { get; init; } = 8 << 20;
 

@@ -54,6 +54,7 @@ internal sealed partial class AddressSpace
     internal void Rebuild(ulong start, ulong end, Action<ulong> fill, bool hasContents)
     {
         _ = HostMemory.Discard(start, end - start);
+        RebuildStubs(start, end);
         for (var index = IndexAtOrAfter(start); index < _areas.Count && _areas[index].Start < end; index++)
         {
             var area = _areas[index];
@@ -67,6 +68,19 @@ internal sealed partial class AddressSpace
                 fill(page);
             if ((isFilled && area.Backing == VmBacking.HostFile) || (area.Backing == VmBacking.Anonymous && area.Protection != ReadWrite))
                 _ = HostMemory.Protect(from, to - from, area.Protection);
+        }
+    }
+
+    /// <summary>The same for the code that text there jumps to, which no area shows.</summary>
+    private void RebuildStubs(ulong start, ulong end)
+    {
+        foreach (var stubs in _stubs)
+        {
+            if (stubs.Start < start || stubs.Start >= end || stubs.Segment.PagesFor((long)(stubs.Start - stubs.TextStart), out var isOwn) is not { } pages)
+                continue;
+            _ = HostMemory.MapFile(stubs.Start, stubs.Length, MapProtection.PROT_READ | MapProtection.PROT_EXEC, shared: false, pages.File.Descriptor, pages.StubsOffset);
+            if (isOwn)
+                pages.Dispose();
         }
     }
 

@@ -26,7 +26,7 @@ internal sealed partial class AddressSpace
             var family = _family!;
             lock (family.Lock)
             {
-                AddNewMemory(family);
+                AddNewMemory(family, 0, ulong.MaxValue);
                 foreach (var area in _areas)
                 {
                     if ((area.Flags & (VmFlags.DontFork | VmFlags.WipeOnFork)) == 0)
@@ -50,7 +50,10 @@ internal sealed partial class AddressSpace
     }
 
     /// <summary>What it has had alone until now it has in common with its child from now on.</summary>
-    private void AddNewMemory(Family family)
+    /// <param name="family">The family.</param>
+    /// <param name="from">Only what lies from here on,</param>
+    /// <param name="to">and ends here.</param>
+    private void AddNewMemory(Family family, ulong from, ulong to)
     {
         var owned = new AddressRanges();
         foreach (var area in _areas)
@@ -69,6 +72,8 @@ internal sealed partial class AddressSpace
             for (var i = 0; i < known.Memory.Ranges.Count; i++)
                 owned.Remove(known.Memory.Ranges[i].Start, known.Memory.Ranges[i].End);
         }
+        owned.Remove(0, from);
+        owned.Remove(to, ulong.MaxValue);
         if (owned.Count == 0)
             return;
         var memory = new FamilyMemory(family.Store);
@@ -79,7 +84,9 @@ internal sealed partial class AddressSpace
         _parts.Add(part);
         foreach (var area in _areas)
         {
-            if (part.Memory.Ranges.Contains(area.Start) && (area.Flags & VmFlags.Charged) != 0)
+            if (!memory.Ranges.Contains(area.Start))
+                continue;
+            if ((area.Flags & VmFlags.Charged) != 0)
                 memory.Charge += area.Pages; // until the last member has gone; what each has beyond is counted as it comes
             area.Flags &= ~(VmFlags.Pooled | VmFlags.Charged);
         }

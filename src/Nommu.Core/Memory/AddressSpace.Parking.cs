@@ -110,7 +110,7 @@ internal sealed partial class AddressSpace
 
     private FileMapping MappingOf(ParkedArea area, FileDescription file)
     {
-        if (area.Backing != VmBacking.HostFile || area.Text is { SharesFile: false } || file.Inode is not IMappable pages)
+        if (area.Backing != VmBacking.HostFile || area.Text is { SharesFile: false } || file.Pages is not { } pages)
             return new FileMapping(file);
         return pages.Map(false, this) == Errno.None ? new FileMapping(file, pages, false, null, this) : new FileMapping(file);
     }

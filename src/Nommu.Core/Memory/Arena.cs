@@ -219,6 +219,16 @@ internal sealed class Arena : IDisposable
         }
     }
 
+    /// <summary>Takes what is free of them: those who have them in turn have all.</summary>
+    internal void TakeAllFixed()
+    {
+        lock (_lock)
+        {
+            while (_freeFixed.Count > 0)
+                _freeFixed.Take(0, _freeFixed[0].Start, _freeFixed[0].Length);
+        }
+    }
+
     /// <summary>Gives the fixed addresses back to the host when nobody has any left, for other kernels of this process.</summary>
     private void ReleaseFixed()
     {

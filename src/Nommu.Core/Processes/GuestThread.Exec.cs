@@ -15,6 +15,7 @@ internal sealed partial class GuestThread
     /// <returns>Nothing when it has worked; EAGAIN where the process is being ended, or where the host has no thread for it; any error of loading.</returns>
     internal Syscalls.SyscallResult Execute(ExecRequest request)
     {
+        request.JoinFixed = JoinFixed;
         var loaded = Machine.Loader.Load(request);
         if (!loaded.TryGet(out var image))
             return loaded.Error;

@@ -19,8 +19,7 @@ internal sealed partial class GuestThread
         family.BeginAlone(turn, Space);
         try
         {
-            if (Space.IsSharedByTasks)
-                StopOthers();
+            StopOthers(Space);
             return Space.Fork(Cpu.Registers.Rsp);
         }
         finally
@@ -29,14 +28,64 @@ internal sealed partial class GuestThread
         }
     }
 
-    /// <summary>Others with this memory may be running since before it had a family: waits until each of them sleeps, or waits for its turn, which it does not get now.</summary>
-    private void StopOthers()
+    /// <summary>New memory gets the fixed addresses in turn with the program that has them, and its turn begins.</summary>
+    private bool JoinFixed(AddressSpace newcomer)
     {
+        if (FindFixed() is not { } holder)
+            return false;
+        var turn = Host!.Turn;
+        try
+        {
+            var family = holder.Found(Machine.HostThreads.Timers.Create);
+            turn.Take(holder);
+            family.BeginAlone(turn, holder);
+            try
+            {
+                StopOthers(holder);
+                if (!holder.HasFixed)
+                    return false; // it has gone meanwhile
+                holder.ShareFixed(newcomer);
+            }
+            finally
+            {
+                family.EndAlone();
+            }
+            turn.Take(newcomer);
+            return true;
+        }
+        finally
+        {
+            holder.Release();
+        }
+    }
+
+    /// <summary>Memory that has fixed addresses, held for the caller.</summary>
+    private AddressSpace? FindFixed()
+    {
+        lock (Process.Tasks.Lock)
+        {
+            foreach (var process in Process.Tasks.Processes)
+            {
+                foreach (var thread in process.Threads)
+                {
+                    if (thread.Space is { HasFixed: true } space && space.TryRetain())
+                        return space;
+                }
+            }
+            return null;
+        }
+    }
+
+    /// <summary>Others with this memory may be running since before it had a family: waits until each of them sleeps, or waits for its turn, which it does not get now.</summary>
+    private void StopOthers(AddressSpace space)
+    {
+        if (!space.IsSharedByTasks && space == Space)
+            return;
         var stopped = new HashSet<GuestThread>();
         var wait = default(SpinWait);
         while (true)
         {
-            var others = Others();
+            var others = Others(space);
             if (stopped.SetEquals(others))
                 return;
             stopped.Clear();
@@ -61,7 +110,7 @@ internal sealed partial class GuestThread
         return false;
     }
 
-    private List<GuestThread> Others()
+    private List<GuestThread> Others(AddressSpace space)
     {
         var result = new List<GuestThread>();
         lock (Process.Tasks.Lock)
@@ -70,7 +119,7 @@ internal sealed partial class GuestThread
             {
                 foreach (var thread in process.Threads)
                 {
-                    if (thread != this && thread.Space == Space)
+                    if (thread != this && thread.Space == space)
                         result.Add(thread);
                 }
             }
