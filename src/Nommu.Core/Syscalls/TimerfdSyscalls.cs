@@ -18,7 +18,7 @@ internal static class TimerfdSyscalls
         if (!wakesMachine && clock is not (ClockId.CLOCK_REALTIME or ClockId.CLOCK_MONOTONIC or ClockId.CLOCK_BOOTTIME))
             return Errno.EINVAL;
         // The machine never sleeps, so that an alarm is a timer; CAP_WAKE_ALARM is asked for all the same.
-        if (wakesMachine && thread.Credentials.Euid != 0)
+        if (wakesMachine && !thread.Credentials.Has(Capability.CAP_WAKE_ALARM))
             return Errno.EPERM;
         var path = thread.Fs.FileSystem.Anonymous.Create("anon_inode:[timerfd]", (InodeMode)0x180);
         var file = new TimerfdFile(path, (OpenFlags)(flags & TimerfdFlags.TFD_NONBLOCK), thread.Clock, clock);
@@ -37,7 +37,9 @@ internal static class TimerfdSyscalls
             return Errno.EBADF;
         if (file is not TimerfdFile timer)
             return Errno.EINVAL;
-        var previous = timer.Set(wanted, flags);
+        var set = timer.Set(wanted, flags);
+        if (!set.TryGet(out var previous))
+            return set.Error;
         return old.IsNull ? Errno.None : thread.Memory.Write(old, previous);
     }
 

@@ -41,14 +41,16 @@ internal sealed class TimerfdFile : FileDescription
     private bool IsBootTime => _id is ClockId.CLOCK_BOOTTIME or ClockId.CLOCK_BOOTTIME_ALARM;
 
     /// <summary>timerfd_settime(2), with checked times. What has been counted is forgotten.</summary>
-    /// <returns>What was set before.</returns>
-    internal Itimerspec Set(in Itimerspec value, TimerfdFlags flags)
+    /// <returns>What was set before; ECANCELED where the clock was set and nobody has been told by a read, though the timer is set then, too.</returns>
+    internal Result<Itimerspec> Set(in Itimerspec value, TimerfdFlags flags)
     {
         Itimerspec old;
+        bool wasCanceled;
         var isAbsolute = (flags & TimerfdFlags.TFD_TIMER_ABSTIME) != 0;
         lock (_lock)
         {
             old = Remaining();
+            wasCanceled = WasCanceled();
             _count = 0;
             _interval = KernelClock.ToNanoseconds(value.Interval);
             _flags = flags;
@@ -57,8 +59,9 @@ internal sealed class TimerfdFile : FileDescription
             var time = KernelClock.ToNanoseconds(value.Value);
             _next = value.Value == default ? Off : isAbsolute ? time : AddSaturating(Now, time);
             Arm();
+            wasCanceled &= _cancelOnSet;
         }
-        return old;
+        return wasCanceled ? Errno.ECANCELED : old;
     }
 
     /// <summary>timerfd_gettime(2).</summary>
