@@ -11,16 +11,16 @@ flock 9
 if [ ! -e "$target/complete" ]; then
     echo "guest programs: fetching ${packages[*]}"
     rm -rf "$target"
-    mkdir -p "$target"/apt/{lists,cache/archives}/partial "$target/root"
+    mkdir -p "$target"/apt/{lists,cache/archives}/partial "$target/unpacked"
     # The machine's own sources of packages, with lists of our own: its set-up stays as it is.
     options=(-o "Dir::State::lists=$target/apt/lists" -o "Dir::Cache=$target/apt/cache" -o APT::Sandbox::User= -o Acquire::Retries=1 -o Acquire::http::Timeout=20 -o Acquire::https::Timeout=20)
-    if (cd "$target/apt" && apt-get "${options[@]}" -q update && apt-get "${options[@]}" -q download "${packages[@]}" && for package in *.deb; do dpkg -x "$package" "$target/root" || exit; done) > "$target/fetch.log" 2>&1; then
+    if (cd "$target/apt" && apt-get "${options[@]}" -q update && apt-get "${options[@]}" -q download "${packages[@]}" && for package in *.deb; do dpkg -x "$package" "$target/unpacked" || exit; done) > "$target/fetch.log" 2>&1; then
         rm -rf "$target/apt"
         touch "$target/complete"
     else
         echo "guest programs: not to be had now: $(tail -n 1 "$target/fetch.log")"
     fi
 fi
-echo "$target/root" > "$stamp"
+echo "$target/unpacked" > "$stamp"
 # So old that the next build tries again.
 [ -e "$target/complete" ] || touch -d @0 "$stamp"
