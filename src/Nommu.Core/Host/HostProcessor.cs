@@ -9,8 +9,8 @@ internal static class HostProcessor
 
     private const int AT_HWCAP2 = 26, AT_SYSINFO_EHDR = 33, AT_MINSIGSTKSZ = 51;
 
-    /// <summary>AT_HWCAP: edx of CPUID leaf 1.</summary>
-    internal static ulong Capabilities => (uint)X86Base.CpuId(1, 0).Edx; // the host's libc has its own idea of AT_HWCAP
+    /// <summary>AT_HWCAP: edx of CPUID leaf 1. Asked once: in a virtual machine the instruction leaves it, two microseconds each time.</summary>
+    internal static ulong Capabilities { get; } = (uint)X86Base.CpuId(1, 0).Edx; // the host's libc has its own idea of AT_HWCAP
 
     /// <summary>Whether the host's kernel shows a flag by this name in its /proc/cpuinfo: it may hide some that CPUID has, when it does not use or cannot trust them.</summary>
     internal static bool Has(string flag) => Flags.Value.Contains(flag);

@@ -149,7 +149,7 @@ internal sealed partial class AddressSpace
     /// <summary>Few programs have used much of it.</summary>
     private static void ClearStack(ulong start, ulong length)
     {
-        const ulong Upper = 12 * Arena.PageSize;
+        const ulong Upper = 8 * Arena.PageSize;
         var lower = length > Upper ? length - Upper : 0;
         if (lower > 0)
             _ = HostMemory.Forget(start, lower);
