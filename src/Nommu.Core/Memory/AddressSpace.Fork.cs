@@ -23,6 +23,7 @@ internal sealed partial class AddressSpace
         {
             if (Arena.Account.Used >= Arena.Limit)
                 return Errno.ENOMEM;
+            EmptyGaps();
             var family = _family!;
             lock (family.Lock)
             {

@@ -10,6 +10,11 @@ internal sealed partial class AddressSpace
     private readonly PageRuns _gaps = new();
     private ulong _gapsLength;
 
+    /// <summary>Of them, bytes whose pages the host still has, closed to everybody: a program that maps and unmaps all the time gets them back for a change of protection instead of a fault for each.</summary>
+    private ulong _closedLength;
+
+    private const ulong MostClosed = 1 << 20;
+
     /// <summary>As much of the arena's addresses may be kept by one process: 256 MiB where the host gave all that was asked for, and a thousand processes have room.</summary>
     private ulong KeepAtMost => (Arena.End - Arena.Start) / 1024;
 
@@ -31,6 +36,52 @@ internal sealed partial class AddressSpace
             Arena.Free(start, length);
         else
             KeepGap(start, length);
+    }
+
+    /// <summary>Pages of ours that anybody may read and write become a hole that keeps them.</summary>
+    private bool TryCloseGap(VmArea from, ulong end)
+    {
+        var length = end - from.Start;
+        if (!from.IsRecyclable || from.Mapping is not null || length > ClearByHand || _closedLength + length > MostClosed || _gapsLength + length > KeepAtMost)
+            return false;
+        if (InBrkReserve(from.Start) || InBrkReserve(end - 1) || IsInherited(from.Start) || HostMemory.Protect(from.Start, length, MapProtection.PROT_NONE) != Errno.None)
+            return false;
+        _gaps.Add(from.Start, length, PageState.Dirty);
+        _gapsLength += length;
+        _closedLength += length;
+        return true;
+    }
+
+    /// <summary>A hole with zeros in it, readable and writable, made of one that has kept its pages.</summary>
+    /// <returns>The address, or 0.</returns>
+    private ulong OpenGap(ulong length)
+    {
+        if (_closedLength == 0)
+            return 0;
+        var index = _gaps.FindBest(length, Arena.PageSize, usable: true, out var start);
+        if (index < 0 || IsInStackGap(start + length) || HostMemory.Protect(start, length, ReadWrite) != Errno.None)
+            return 0;
+        _gaps.Take(index, start, length);
+        _gapsLength -= length;
+        _closedLength -= length;
+        HostMemory.Clear(start, length);
+        return start;
+    }
+
+    /// <summary>No hole keeps its pages any more.</summary>
+    private void EmptyGaps()
+    {
+        for (var i = 0; i < _gaps.Count && _closedLength > 0; i++)
+        {
+            var gap = _gaps[i];
+            if (gap.State != PageState.Dirty)
+                continue;
+            _gaps.Take(i, gap.Start, gap.Length);
+            _gapsLength -= gap.Length;
+            _closedLength -= gap.Length;
+            DiscardPages(gap.Start, gap.Length);
+            i = -1; // neighbours may have been joined
+        }
     }
 
     private void KeepGap(ulong start, ulong length)
@@ -73,6 +124,11 @@ internal sealed partial class AddressSpace
                 return;
             at = Math.Max(at, _gaps[index].Start);
             var length = Math.Min(_gaps[index].End, end) - at;
+            if (_gaps[index].State == PageState.Dirty)
+            {
+                _ = HostMemory.Discard(at, length);
+                _closedLength -= length;
+            }
             _gaps.Take(index, at, length);
             _gapsLength -= length;
             at += length;
@@ -82,6 +138,7 @@ internal sealed partial class AddressSpace
     /// <summary>Gives back what no relative has a right to.</summary>
     private void ReleaseGaps()
     {
+        EmptyGaps();
         var inherited = new List<PageRun>();
         while (_gaps.Count > 0)
         {

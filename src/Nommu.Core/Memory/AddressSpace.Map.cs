@@ -121,6 +121,11 @@ internal sealed partial class AddressSpace
     private Result<ulong> PlaceZeroed(in MapRequest request, ulong length, out bool isPooled)
     {
         isPooled = IsAnywhere(request);
+        if (isPooled && OpenGap(length) is not 0 and var opened)
+        {
+            isPooled = false;
+            return opened;
+        }
         if (isPooled && Arena.AllocateUsable(length) is not 0 and var usable)
             return usable;
         // A hole is a piece of something that was reserved as a whole, and goes back as such.

@@ -40,14 +40,14 @@ internal sealed partial class AddressSpace
             }
             if (from.Backing == VmBacking.Reserved)
                 GiveBackReserved(from.Start, runEnd);
-            else if (from.Backing != VmBacking.Borrowed)
+            else if (from.Backing != VmBacking.Borrowed && !TryCloseGap(from, runEnd))
                 GiveBack(from.Start, runEnd);
         }
         _areas.RemoveRange(first, last - first);
     }
 
     private static bool IsGivenBackAlike(VmArea a, VmArea b) =>
-        (a.Backing == VmBacking.Reserved) == (b.Backing == VmBacking.Reserved) && (a.Backing == VmBacking.Borrowed) == (b.Backing == VmBacking.Borrowed);
+        (a.Backing == VmBacking.Reserved) == (b.Backing == VmBacking.Reserved) && (a.Backing == VmBacking.Borrowed) == (b.Backing == VmBacking.Borrowed) && a.IsRecyclable == b.IsRecyclable;
 
     /// <summary>Takes areas off the list whose pages are about to be replaced.</summary>
     private void Forget(ulong start, ulong end)
