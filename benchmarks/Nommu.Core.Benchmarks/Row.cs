@@ -30,6 +30,7 @@ internal sealed record Row(string Name, int Iterations, string Program = "bench"
         new("fork-exit", 500),
         new("fork-execve", 500),
         new("fork-sh", 200),
+        new("fork-switch-32m", 300),
         new("mmap-munmap-64k", 2_000),
         new("brk-grow", 2_000),
     ];

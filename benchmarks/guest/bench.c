@@ -220,6 +220,38 @@ static void run_fork(long n, char *const argv[])
     }
 }
 
+// Parent and child both have megabytes that they have written to, and take turns.
+static void run_large_family(long n)
+{
+    int there[2], back[2], status;
+    char byte = 'x', *large = mmap(0, 32 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (large == MAP_FAILED || pipe(there) || pipe(back))
+        fail("large");
+    memset(large, 1, 32 << 20);
+    pid_t child = fork();
+    if (child == 0) {
+        memset(large, 2, 32 << 20);
+        for (long i = 0; read(there[0], &byte, 1) == 1 && large[(i * 4099) & ((32 << 20) - 1)] == 2; i++)
+            if (i + 1 == n + 10)
+                _exit(0);
+            else if (write(back[1], &byte, 1) != 1)
+                break;
+        _exit(1);
+    }
+    memset(large, 3, 32 << 20);
+    long long start = 0;
+    for (long i = 0; i < n + 9; i++) {
+        if (i == 9)
+            start = now();
+        if (write(there[1], &byte, 1) != 1 || read(back[0], &byte, 1) != 1 || large[(i * 4099) & ((32 << 20) - 1)] != 3)
+            fail("turn");
+    }
+    printf("%lld\n", (now() - start) / 2);
+    if (write(there[1], &byte, 1) != 1 || waitpid(child, &status, 0) != child || status != 0)
+        fail("large child");
+    exit(0);
+}
+
 static void run_mmap(long n)
 {
     while (n--) {
@@ -285,6 +317,7 @@ int main(int argc, char **argv)
     else if (!strcmp(row, "fork-exit")) run_fork(n, 0);
     else if (!strcmp(row, "fork-execve")) run_fork(n, tiny_argv);
     else if (!strcmp(row, "fork-sh")) run_fork(n, sh_argv);
+    else if (!strcmp(row, "fork-switch-32m")) run_large_family(n);
     else if (!strcmp(row, "mmap-munmap-64k")) run_mmap(n);
     else if (!strcmp(row, "brk-grow")) run_brk(n);
     else return 2;

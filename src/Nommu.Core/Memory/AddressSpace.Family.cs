@@ -84,6 +84,18 @@ internal sealed partial class AddressSpace
         }
     }
 
+    /// <summary>Whether all between two addresses is private memory that is no file's.</summary>
+    internal bool IsAnonymous(ulong start, ulong end)
+    {
+        for (var index = IndexAtOrAfter(start); start < end; index++)
+        {
+            if (index >= _areas.Count || _areas[index] is not { Backing: VmBacking.Anonymous, Protection: ReadWrite } area || area.Start > start)
+                return false;
+            start = area.End;
+        }
+        return true;
+    }
+
     /// <summary>Whether a file is mapped at an address.</summary>
     internal bool HasFileAt(ulong address) => Find(address) is { Backing: VmBacking.HostFile };
 
@@ -203,7 +215,7 @@ internal sealed partial class AddressSpace
         lock (family.Lock)
         {
             foreach (var part in _parts)
-                part.Memory.Leave(part, Arena);
+                part.Memory.Leave(part);
             _parts.Clear();
             family.Remove(this);
         }

@@ -77,7 +77,7 @@ internal sealed partial class AddressSpace
         owned.Remove(to, ulong.MaxValue);
         if (owned.Count == 0)
             return;
-        var memory = new FamilyMemory(family.Store);
+        var memory = new FamilyMemory(Arena, family.Store);
         for (var i = 0; i < owned.Count; i++)
             memory.Ranges.Add(owned[i].Start, owned[i].End);
         var part = new FamilyPart(this, memory);

@@ -21,6 +21,8 @@ internal sealed partial class FamilyMemory
                     HostMemory.Span(stored.Address + (address - page), target.Length).CopyTo(target);
                 return 0;
             }
+            if (part.PlaceOf(address) is not 0 and var place)
+                return UserCopy.CopyFromUser(target, place);
             if (_apart.Contains(address))
                 return part.Space.ReadFile(address, target);
         }
@@ -37,6 +39,8 @@ internal sealed partial class FamilyMemory
                 return source.Length;
             return UserCopy.CopyToUser(address, source);
         }
+        if (part.PlaceOf(address) is not 0 and var place)
+            return UserCopy.CopyToUser(place, source);
         var page = Arena.PageDown(address);
         if (!part.Pages.ContainsKey(page))
         {

@@ -11,13 +11,17 @@ internal sealed partial class FamilyMemory
         var old = Resident;
         for (var i = 0; i < _own.Count; i++)
         {
+            var isMoved = old is not null && TryMoveOut(old, _own[i]);
+            if (isMoved && part.Pages.Count == 0)
+                continue;
             for (var page = _own[i].Start; page < _own[i].End; page += Arena.PageSize)
             {
-                if (old is not null)
+                if (old is not null && !isMoved)
                     old.Pages[page] = store.CopyOf(page);
                 PutBack(part, page);
             }
         }
+        MoveIn(part);
         for (var i = 0; i < _apart.Count; i++)
         {
             if (old is not null)

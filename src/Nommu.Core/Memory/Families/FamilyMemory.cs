@@ -14,11 +14,11 @@ namespace Nommu.Core.Memory.Families;
 /// </para>
 /// <para>
 /// A fork makes pages common by one call of the host for many, except those that were written to soon after the last fork, or probably will be (the stack's end, small areas): these become own at once, since a copy costs a tenth of a fault.
-/// A switch copies own pages out and in: as many as were written to since, not as many as there are.
+/// A switch copies own pages out and in: as many as were written to since, not as many as there are; long runs of them are moved.
 /// </para>
 /// <para>Guarded by the family's lock.</para>
 /// </remarks>
-internal sealed partial class FamilyMemory(PageStore store)
+internal sealed partial class FamilyMemory(Arena arena, PageStore store)
 {
     /// <summary>A write makes as many pages the writer's own at once, where they are common: neighbours are likely to follow, and a fault costs as much as ten copies.</summary>
     private const ulong Around = 4 * Arena.PageSize;
@@ -83,6 +83,7 @@ internal sealed partial class FamilyMemory(PageStore store)
     {
         if (!HasOneMember)
         {
+            Unmove(piece.Start, piece.End);
             foreach (var shared in _own.Outside(piece.Start, piece.End))
                 LeaveContents(shared, Resident!);
             _apart.Add(piece.Start, piece.End);
@@ -94,8 +95,11 @@ internal sealed partial class FamilyMemory(PageStore store)
     }
 
     /// <summary>A member leaves for good. What is in place of it is nobody's.</summary>
-    internal void Leave(FamilyPart part, Arena arena)
+    internal void Leave(FamilyPart part)
     {
+        foreach (var moved in part.Moved)
+            Forget(moved);
+        part.Moved.Clear();
         foreach (var page in part.Pages.Values)
             store.Release(page);
         part.Pages.Clear();
