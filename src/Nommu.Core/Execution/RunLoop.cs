@@ -44,7 +44,7 @@ internal sealed class RunLoop(SyscallDispatcher dispatcher)
                     Trapped(thread, ref cpu.Registers);
                     Call(host, thread, (int)cpu.Registers.Rax);
                     break;
-                case GuestExitKind.Fault when thread.Space.Family is not null && SignalFault.TrySeparate(thread, exit):
+                case GuestExitKind.Fault when SignalFault.TryRepair(thread, exit):
                     break;
                 case GuestExitKind.Fault when ZpolineMiss.TryUndo(thread, exit, ref cpu.Registers):
                     Call(host, thread, (int)cpu.Registers.Rax);

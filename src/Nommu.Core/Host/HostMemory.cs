@@ -1,3 +1,4 @@
+using System.Diagnostics.Metrics;
 using System.Runtime.InteropServices;
 using Nommu.Core.Abi;
 
@@ -9,6 +10,9 @@ internal static unsafe class HostMemory
     private const int MAP_SHARED = 1, MAP_PRIVATE = 2, MAP_FIXED = 0x10, MAP_ANONYMOUS = 0x20, MAP_NORESERVE = 0x4000, MAP_FIXED_NOREPLACE = 0x100000;
     private const int SYS_mremap = 25, SYS_mincore = 27;
     private const int MREMAP_MAYMOVE_FIXED_DONTUNMAP = 7;
+
+    /// <summary>The host's memory calls are what memory costs here, so they are counted (<c>nommu.host.memory_calls</c>).</summary>
+    private static readonly Counter<long> s_calls = new Meter("Nommu.Core").CreateCounter<long>("nommu.host.memory_calls", description: "Calls of the host for guests' memory.");
 
     /// <summary>Takes address space: nothing is behind it, and touching it is a fault.</summary>
     /// <returns>The first address, or 0.</returns>
@@ -82,5 +86,10 @@ internal static unsafe class HostMemory
         }
     }
 
-    private static Errno Check(nint result) => result != -1 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+    private static Errno Check(nint result)
+    {
+        var error = result != -1 ? Errno.None : (Errno)Marshal.GetLastPInvokeError();
+        s_calls.Add(1);
+        return error;
+    }
 }

@@ -41,6 +41,7 @@ internal ref struct InitialStack
     {
         var stack = new InitialStack(request, top, new byte[MostBytes(request)]);
         var pointer = stack.Fill(space.Layout, vector);
+        space.OpenStackWithin(pointer, top);
         var error = space.Memory.Write(pointer, stack._bytes[^(int)(top - pointer)..]);
         return error == Errno.None ? pointer : error;
     }

@@ -12,6 +12,7 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var allowed = Accessible(address, target.Length, MapProtection.PROT_READ);
+            OpenStackWithin(address, address + (ulong)allowed);
             if (_family is not { } family)
                 return allowed - Memory.CopyFromUserPartial(target[..allowed], address);
             lock (family.Lock)
@@ -26,6 +27,7 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var allowed = Accessible(address, source.Length, MapProtection.PROT_WRITE);
+            OpenStackWithin(address, address + (ulong)allowed);
             if (_family is not { } family)
                 return allowed - Memory.CopyToUserPartial(address, source[..allowed]);
             lock (family.Lock)

@@ -133,6 +133,7 @@ internal sealed partial class AddressSpace
     /// <summary>To be called before anything between two addresses is mapped, unmapped or allowed otherwise.</summary>
     private void BeforeChange(ulong start, ulong end)
     {
+        OpenStackWithin(start, end);
         if (_family is not { } family)
             return;
         lock (family.Lock)

@@ -24,6 +24,7 @@ internal sealed partial class AddressSpace
             if (Arena.Account.Used >= Arena.Limit)
                 return Errno.ENOMEM;
             EmptyGaps();
+            OpenStackWithin(0, ulong.MaxValue);
             var family = _family!;
             lock (family.Lock)
             {

@@ -112,6 +112,7 @@ internal sealed partial class AddressSpace
             if ((area.Protection & VmArea.AccessBits) == MapProtection.PROT_NONE)
                 return Errno.ENOMEM;
             var from = Math.Max(start, area.Start);
+            OpenStackWithin(from, Math.Min(end, area.End));
             var advice = area.IsWritable && !area.IsShared && _family is null ? MemoryAdvice.MADV_POPULATE_WRITE : MemoryAdvice.MADV_POPULATE_READ;
             if (HostMemory.Advise(from, Math.Min(end, area.End) - from, advice) is Errno.EFAULT or Errno.ENOMEM)
                 return Errno.ENOMEM;

@@ -73,6 +73,7 @@ internal sealed partial class AddressSpace
                 return error;
             }
             image.Reprotected.Clear();
+            image.HasClosedStack = false;
             foreach (var (start, textStart, segment) in image.Stubs)
                 _stubs.Add(new TextStubs(this, start, textStart, segment));
             var used = new bool[_stubs.Count];
@@ -116,12 +117,12 @@ internal sealed partial class AddressSpace
     }
 
     /// <summary>What has been written to is as it was.</summary>
-    private static Errno PutBack(ParkedImage image)
+    private Errno PutBack(ParkedImage image)
     {
         foreach (var (start, end, protection) in image.Reprotected)
         {
-            if (HostMemory.Protect(start, end - start, protection) is not Errno.None and var error)
-                return error;
+            if (HostMemory.Protect(start, end - start, protection) is not Errno.None and var refused)
+                return refused;
         }
         foreach (var area in image.Areas)
         {
@@ -132,8 +133,10 @@ internal sealed partial class AddressSpace
                 contents.CopyTo(HostMemory.Span(area.Start, contents.Length));
             else if (area.Name != StackName)
                 Clear(area.Start, length);
-            else
-                ClearStack(area.Start, length);
+            else if (area.Protection != ReadWrite)
+                Clear(area.Start, length);
+            else if (CloseStack(image, area.Start, area.End) is not Errno.None and var error)
+                return error;
         }
         return Errno.None;
     }
@@ -146,14 +149,18 @@ internal sealed partial class AddressSpace
             _ = HostMemory.Forget(start, length);
     }
 
-    /// <summary>Few programs have used much of it.</summary>
-    private static void ClearStack(ulong start, ulong length)
+    /// <summary>Leaves only the upper part of a stack open, and clears it.</summary>
+    private Errno CloseStack(ParkedImage image, ulong start, ulong end)
     {
-        const ulong Upper = 8 * Arena.PageSize;
-        var lower = length > Upper ? length - Upper : 0;
-        if (lower > 0)
-            _ = HostMemory.Forget(start, lower);
-        HostMemory.Clear(start + lower, length - lower);
+        var open = end - start > 2 * OpenStack ? end - OpenStack : start;
+        if (open > start)
+        {
+            if (!image.HasClosedStack && HostMemory.Discard(start, open - start) is not Errno.None and var error)
+                return error;
+            (_closedStart, _closedEnd, _closedLimit) = (start, open, open);
+        }
+        HostMemory.Clear(open, end - open);
+        return Errno.None;
     }
 
     /// <summary>The image, if the program has left its mappings so that they can be put back.</summary>
@@ -169,6 +176,7 @@ internal sealed partial class AddressSpace
                 return null;
             }
         }
+        image.HasClosedStack = HasClosedStack;
         return image;
     }
 

@@ -9,8 +9,9 @@ internal interface IFaultHandler
     /// <returns>True where it is worth trying again.</returns>
     bool TryGrow(ulong address, bool isWrite);
 
-    /// <summary>Linux: <c>do_wp_page</c>, likewise: writing has been refused, perhaps only since relatives see the page too. Whatever locks are held.</summary>
-    /// <param name="address">What could not be written.</param>
+    /// <summary>Linux: <c>do_wp_page</c>, likewise: a copy has been refused, perhaps only since relatives see the page too, or nobody has touched that part of a stack yet. Whatever locks are held.</summary>
+    /// <param name="address">What could not be read or written.</param>
+    /// <param name="isWrite">Which of both.</param>
     /// <returns>True where it is worth trying again.</returns>
-    bool TrySeparate(ulong address);
+    bool TryRepair(ulong address, bool isWrite);
 }

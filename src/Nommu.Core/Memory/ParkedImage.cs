@@ -25,6 +25,9 @@ internal sealed class ParkedImage
     /// <summary>What has another protection than at first, and is to get it back.</summary>
     internal List<(ulong Start, ulong End, MapProtection Protection)> Reprotected { get; } = [];
 
+    /// <summary>The lower part of its stack has nothing behind it.</summary>
+    internal bool HasClosedStack { get; set; }
+
     /// <summary>Who keeps it while it is parked.</summary>
     internal required IImageKeeper Keeper { get; init; }
 

@@ -10,12 +10,12 @@ public sealed partial class UserMemory
     internal Errno LoadWord(ulong address, out uint value)
     {
         value = 0;
-        return Allowed(address, sizeof(uint)) == sizeof(uint) && UserCopy.TryLoad32(address, out value) ? Errno.None : Errno.EFAULT;
+        return Allowed(address, sizeof(uint)) == sizeof(uint) && (UserCopy.TryLoad32(address, out value) || (_faults?.TryRepair(address, isWrite: false) == true && UserCopy.TryLoad32(address, out value))) ? Errno.None : Errno.EFAULT;
     }
 
     /// <summary>Writes an aligned word at once.</summary>
     internal Errno StoreWord(ulong address, uint value) =>
-        Allowed(address, sizeof(uint)) == sizeof(uint) && (UserCopy.TryStore32(address, value) || (_faults?.TrySeparate(address) == true && UserCopy.TryStore32(address, value))) ? Errno.None : Errno.EFAULT;
+        Allowed(address, sizeof(uint)) == sizeof(uint) && (UserCopy.TryStore32(address, value) || (_faults?.TryRepair(address, isWrite: true) == true && UserCopy.TryStore32(address, value))) ? Errno.None : Errno.EFAULT;
 
     /// <summary>Replaces an aligned word that has not changed.</summary>
     /// <param name="address">Where it is.</param>
@@ -29,6 +29,6 @@ public sealed partial class UserMemory
         if (UserCopy.TryCompareExchange32(address, ref expected, desired))
             return Errno.None;
         expected = wanted;
-        return _faults?.TrySeparate(address) == true && UserCopy.TryCompareExchange32(address, ref expected, desired) ? Errno.None : Errno.EFAULT;
+        return _faults?.TryRepair(address, isWrite: true) == true && UserCopy.TryCompareExchange32(address, ref expected, desired) ? Errno.None : Errno.EFAULT;
     }
 }

@@ -27,7 +27,7 @@ public sealed partial class UserMemory
         while (missing > 0)
         {
             var left = UserCopy.CopyToUser(address + (ulong)(allowed - missing), source[(allowed - missing)..allowed]);
-            if (left == 0 || _faults?.TrySeparate(address + (ulong)(allowed - left)) != true)
+            if (left == 0 || _faults?.TryRepair(address + (ulong)(allowed - left), isWrite: true) != true)
                 return source.Length - allowed + left;
             missing = left;
         }
@@ -38,7 +38,15 @@ public sealed partial class UserMemory
     internal int CopyFromUserPartial(Span<byte> target, ulong address)
     {
         var allowed = Allowed(address, target.Length);
-        return allowed == 0 ? target.Length : target.Length - allowed + UserCopy.CopyFromUser(target[..allowed], address);
+        var missing = allowed;
+        while (missing > 0)
+        {
+            var left = UserCopy.CopyFromUser(target[(allowed - missing)..allowed], address + (ulong)(allowed - missing));
+            if (left == 0 || _faults?.TryRepair(address + (ulong)(allowed - left), isWrite: false) != true)
+                return target.Length - allowed + left;
+            missing = left;
+        }
+        return target.Length - allowed;
     }
 
     /// <summary>Copies bytes out of guest memory.</summary>
@@ -82,7 +90,7 @@ public sealed partial class UserMemory
         if (allowed == 0)
             return Errno.EFAULT;
         var length = UserCopy.StringLength(address, (ulong)allowed);
-        if (length < 0 && _faults?.TryGrow(address, isWrite: false) == true)
+        if (length < 0 && (_faults?.TryRepair(address, isWrite: false) == true || _faults?.TryGrow(address, isWrite: false) == true))
             length = UserCopy.StringLength(address, (ulong)allowed);
         if (length < 0 || (length == allowed && allowed < buffer.Length))
             return Errno.EFAULT;

@@ -8,7 +8,7 @@ internal sealed partial class GuestThread
     public bool TryGrow(ulong address, bool isWrite) => TryGrow(address, isWrite ? MapProtection.PROT_WRITE : MapProtection.PROT_READ);
 
     /// <inheritdoc/>
-    public bool TrySeparate(ulong address) => Space.TrySeparate(address);
+    public bool TryRepair(ulong address, bool isWrite) => Space.TryOpenStack(address) || (isWrite && Space.TrySeparate(address));
 
     /// <summary>The thread, or the kernel for it, has missed memory: perhaps below a mapping that grows.</summary>
     internal bool TryGrow(ulong address, MapProtection how) => Space.TryGrow(address, how, MemoryLimits, Process.StackLimit);

@@ -24,10 +24,10 @@ internal static class SignalFault
         Force(thread, new Siginfo { Signo = exit.Signal, Code = isHole ? SigCode.SEGV_MAPERR : exit.Code, Address = exit.Address });
     }
 
-    /// <summary>A page that relatives see too was written to: it becomes the writer's own, and the instruction is run again.</summary>
-    internal static bool TrySeparate(GuestThread thread, in GuestExit exit)
+    /// <summary>A page that relatives see too was written to, and becomes the writer's own; or part of a stack was touched for the first time. The instruction is run again.</summary>
+    internal static bool TryRepair(GuestThread thread, in GuestExit exit)
     {
-        if (exit.Signal != (int)Signal.SIGSEGV || exit.TrapNumber != PageFault || (exit.ErrorCode & OfWrite) == 0 || !thread.Space.TrySeparate(exit.Address))
+        if (exit.Signal != (int)Signal.SIGSEGV || exit.TrapNumber != PageFault || !thread.TryRepair(exit.Address, (exit.ErrorCode & OfWrite) != 0))
             return false;
         if (thread.Machine.Arena.Account.Used > thread.Machine.Arena.Limit)
             _ = thread.Machine.OutOfMemory.MakeRoom(thread, Memory.Arena.PageSize);
