@@ -18,14 +18,14 @@ internal sealed partial class Family : IDisposable
     internal Family(Arena arena, AddressSpace first, Func<TimerCallback, object, ITimer> createTimer)
     {
         (Arena, _current, _createTimer) = (arena, first, createTimer);
-        Store = new PageStore(arena);
+        Store = new StoredPages(arena);
     }
 
     internal Lock Lock { get; } = new();
 
     internal Arena Arena { get; }
 
-    internal PageStore Store { get; }
+    internal StoredPages Store { get; }
 
     /// <summary>A child has been forked.</summary>
     internal void Add() => _members++;

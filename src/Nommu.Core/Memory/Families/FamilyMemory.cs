@@ -18,7 +18,7 @@ namespace Nommu.Core.Memory.Families;
 /// </para>
 /// <para>Guarded by the family's lock.</para>
 /// </remarks>
-internal sealed partial class FamilyMemory(Arena arena, PageStore store)
+internal sealed partial class FamilyMemory(Arena arena, StoredPages store)
 {
     /// <summary>A write makes as many pages the writer's own at once, where they are common: neighbours are likely to follow, and a fault costs as much as ten copies.</summary>
     private const ulong Around = 4 * Arena.PageSize;

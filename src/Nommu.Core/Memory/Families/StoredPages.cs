@@ -5,7 +5,7 @@ namespace Nommu.Core.Memory.Families;
 
 /// <summary>Where pages are while their place is somebody else's: pages of the arena, handed out one at a time. One per family.</summary>
 /// <remarks>Guarded by the family's lock. Each counts as used; where there are no more of what guests may have it is taken nevertheless, since nobody could go back, and whoever next asks for memory is refused.</remarks>
-internal sealed class PageStore(Arena arena) : IDisposable
+internal sealed class StoredPages(Arena arena) : IDisposable
 {
     private const ulong ChunkLength = 32 * Arena.PageSize;
 
