@@ -43,6 +43,9 @@ int main(int argc, char *argv[])
     value("a second time", mmap(place, 4096, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS | MAP_FIXED_NOREPLACE, -1, 0) == place);
     value("munmap", munmap(place, 8192));
     value("read into what was there", pread(fd, place, 1, 0));
+    void *any = mmap(NULL, 8192, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    holds("a low hole is nobody's next place", any != MAP_FAILED && (unsigned long)any > 0x40000000);
+    value("munmap", munmap(any, 8192));
     close(fd);
 
     signal(SIGUSR1, on_signal);

@@ -42,7 +42,7 @@ internal sealed partial class AddressSpace
     private bool TryCloseGap(VmArea from, ulong end)
     {
         var length = end - from.Start;
-        if (!from.IsRecyclable || from.Mapping is not null || length > ClearByHand || _closedLength + length > MostClosed || _gapsLength + length > KeepAtMost)
+        if (!from.IsRecyclable || from.Start < Arena.Start || from.Mapping is not null || length > ClearByHand || _closedLength + length > MostClosed || _gapsLength + length > KeepAtMost)
             return false;
         if (InBrkReserve(from.Start) || InBrkReserve(end - 1) || IsInherited(from.Start) || HostMemory.Protect(from.Start, length, MapProtection.PROT_NONE) != Errno.None)
             return false;
@@ -58,7 +58,7 @@ internal sealed partial class AddressSpace
     {
         if (_closedLength == 0)
             return 0;
-        var index = _gaps.FindBest(length, Arena.PageSize, usable: true, out var start);
+        var index = _gaps.FindBest(length, Arena.PageSize, usable: true, out var start, Arena.Start);
         if (index < 0 || IsInStackGap(start + length) || HostMemory.Protect(start, length, ReadWrite) != Errno.None)
             return 0;
         _gaps.Take(index, start, length);
@@ -90,7 +90,7 @@ internal sealed partial class AddressSpace
         _gapsLength += length;
     }
 
-    /// <summary>Takes pages with nothing behind them, from a hole or from what is nobody's.</summary>
+    /// <summary>Takes pages with nothing behind them, from a hole or from what is nobody's. Holes among the fixed addresses are for who asks for them: Linux maps from the top down, and stubs of text are out of reach there.</summary>
     /// <returns>The address, or 0.</returns>
     private ulong ReservePages(ulong length)
     {
@@ -105,7 +105,7 @@ internal sealed partial class AddressSpace
 
     private ulong TakeGap(ulong length)
     {
-        var index = _gaps.FindBest(length, Arena.PageSize, usable: false, out var start);
+        var index = _gaps.FindBest(length, Arena.PageSize, usable: false, out var start, Arena.Start);
         if (index < 0 || IsInStackGap(start + length))
             return 0;
         _gaps.Take(index, start, length);

@@ -50,14 +50,15 @@ internal sealed class PageRuns
     /// <param name="alignment">A power of two, at least a page.</param>
     /// <param name="usable">Clean or dirty ones, else reserved ones.</param>
     /// <param name="start">Where in the run the room is.</param>
+    /// <param name="from">None that begins below.</param>
     /// <returns>Its index, or -1.</returns>
-    internal int FindBest(ulong length, ulong alignment, bool usable, out ulong start)
+    internal int FindBest(ulong length, ulong alignment, bool usable, out ulong start, ulong from = 0)
     {
         (var best, start) = (-1, 0);
         for (var i = 0; i < _runs.Count; i++)
         {
             var run = _runs[i];
-            if (usable == (run.State == PageState.Reserved) || run.Length < length || (best >= 0 && run.Length >= _runs[best].Length))
+            if (run.Start < from || usable == (run.State == PageState.Reserved) || run.Length < length || (best >= 0 && run.Length >= _runs[best].Length))
                 continue;
             var aligned = (run.Start + alignment - 1) & ~(alignment - 1);
             if (aligned - run.Start > run.Length - length)

@@ -40,9 +40,29 @@ internal sealed class DevtmpfsType : IFileSystemType
             _instance = new TmpfsSuperBlock(this, request, _store, parsed);
             // Unmounted, it lives on: the devices do.
             _instance.Retain();
-            _ = FindOrMake(_instance.RootDentry, "pts", make: true); // where Linux's devtmpfs leaves it to udev
+            AddFixed(_instance.RootDentry);
             _devices.Subscribe((device, isNew) => Change(_instance, device, isNew));
             return _instance;
+        }
+    }
+
+    /// <summary>What belongs to no device, where Linux's devtmpfs leaves it to udev: shells expect it to be there.</summary>
+    private static void AddFixed(Dentry root)
+    {
+        _ = FindOrMake(root, "pts", make: true);
+        AddLink(root, "fd", "/proc/self/fd"u8);
+        AddLink(root, "stdin", "/proc/self/fd/0"u8);
+        AddLink(root, "stdout", "/proc/self/fd/1"u8);
+        AddLink(root, "stderr", "/proc/self/fd/2"u8);
+    }
+
+    private static void AddLink(Dentry directory, FileName name, ReadOnlySpan<byte> target)
+    {
+        lock (directory.Directory!.NamesLock)
+        {
+            var made = directory.Directory.MakeSymlink(name, target, new CreateRequest(InodeMode.S_IFLNK | InodeMode.Permissions, 0, 0));
+            if (made.TryGet(out var inode))
+                DirectoryLookup.Add(directory, name, inode);
         }
     }
 
