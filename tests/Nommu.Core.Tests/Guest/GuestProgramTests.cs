@@ -22,7 +22,7 @@ public class GuestProgramTests<TStrategy> where TStrategy : class, IRewritingStr
     [TestCaseSource(typeof(GuestProgram), nameof(GuestProgram.Names))]
     public async Task PrintsTheSameAsOnLinux(string name)
     {
-        using var turn = name == "fixed-address" ? await FixedAddressTurn.TakeAsync() : null;
+        using var turn = name is "fixed-address" or "fixed-turns" ? await FixedAddressTurn.TakeAsync() : null;
         var native = await GuestProgram.NativelyAsync(name);
         if (Alone.Contains(name))
         {
