@@ -12,7 +12,7 @@ namespace Nommu.Core.Loader;
 /// Phases: read what is to be run and its interpreter; build a new address space from them; fill its stack. The point of no return lies behind all of them, with the caller
 /// (<c>GuestThread.Execute</c>): until then nothing of the old program has changed, and an error leaves it running.
 /// </summary>
-internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfFormatOptions options) : IBinaryFormat
+internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfFormatOptions options) : IBinaryFormat, IDisposable
 {
     private const ulong SmallestHeap = 1 << 20;
     private const ulong ProgramHeaderSize = 56;
@@ -23,6 +23,12 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
 
     /// <inheritdoc/>
     public string Name => "elf";
+
+    /// <summary>Gives back the images that wait for their next execution.</summary>
+    internal void ReleaseImages() => _slots.Clear();
+
+    /// <inheritdoc/>
+    public void Dispose() => _slots.Dispose();
 
     /// <inheritdoc/>
     public Result<LoadedImage> Load(ExecRequest request)

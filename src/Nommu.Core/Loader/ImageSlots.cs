@@ -4,7 +4,7 @@ namespace Nommu.Core.Loader;
 
 /// <summary>One kernel's images of programs that have ended, in place for their next execution. As a page cache it is memory that nobody is charged for, and bounded instead.</summary>
 /// <remarks>Its lock is taken under an address space's, and before the arena's.</remarks>
-internal sealed class ImageSlots(Arena arena)
+internal sealed class ImageSlots(Arena arena) : IDisposable
 {
     private const int MostImages = 64;
     private const long MostPages = 16384;
@@ -12,6 +12,7 @@ internal sealed class ImageSlots(Arena arena)
     private readonly Lock _lock = new();
     private readonly LinkedList<Slot> _slots = []; // the last used first
     private long _pages;
+    private bool _disposed;
 
     /// <summary>How many are kept.</summary>
     internal int Count
@@ -51,14 +52,29 @@ internal sealed class ImageSlots(Arena arena)
             key.Interpreter?.Retain();
             _slots.AddFirst(new Slot(key, image));
             _pages += image.WritablePages;
-            while (_slots.Count > MostImages || _pages > MostPages)
-            {
-                tooMany.Add(_slots.Last!.Value);
-                Remove(_slots.Last);
-            }
+            RemoveOldest(_disposed ? 0 : MostImages, MostPages, tooMany);
         }
         foreach (var slot in tooMany)
             slot.Image.Discard(arena);
+    }
+
+    /// <summary>Gives all back.</summary>
+    internal void Clear()
+    {
+        var all = new List<Slot>();
+        lock (_lock)
+            RemoveOldest(0, 0, all);
+        foreach (var slot in all)
+            slot.Image.Discard(arena);
+    }
+
+    private void RemoveOldest(int mostImages, long mostPages, List<Slot> removed)
+    {
+        while (_slots.Count > mostImages || _pages > mostPages)
+        {
+            removed.Add(_slots.Last!.Value);
+            Remove(_slots.Last);
+        }
     }
 
     private void Remove(LinkedListNode<Slot> node)
@@ -69,6 +85,14 @@ internal sealed class ImageSlots(Arena arena)
         // Whoever takes it holds the files' texts itself.
         key.Program.Release();
         key.Interpreter?.Release();
+    }
+
+    /// <summary>Keeps nothing any more.</summary>
+    public void Dispose()
+    {
+        lock (_lock)
+            _disposed = true;
+        Clear();
     }
 
     private sealed record Slot(ImageKey Key, ParkedImage Image);

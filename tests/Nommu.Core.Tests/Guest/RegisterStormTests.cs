@@ -15,7 +15,7 @@ public class RegisterStormTests
             {
                 var run = await ProgramRun.InKernelAsync(kernel, $"/guest/{program}", "/", "500");
                 Assert.That((run.Error, run.Status), Is.EqualTo(("", 0)), run.Output);
-                Assert.That(run.Output.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(6).And.All.EndsWith(": 0 wrong"));
+                Assert.That(run.Output.TrimEnd('\n').Split('\n'), Has.Length.EqualTo(8).And.All.EndsWith(": 0 wrong"));
             }
         }
     }

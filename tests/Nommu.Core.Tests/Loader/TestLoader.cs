@@ -86,7 +86,11 @@ internal sealed class TestLoader : IDisposable
         return Encoding.UTF8.GetString(buffer[..Arena.Memory.ReadString(address, buffer).Value]);
     }
 
-    internal void AssertAllCameBack() => Assert.That((Arena.Charged, Arena.FreeLength), Is.EqualTo((0L, Reservation - VdsoLength)), "memory is left behind");
+    internal void AssertAllCameBack()
+    {
+        Format.ReleaseImages();
+        Assert.That((Arena.Charged, Arena.FreeLength), Is.EqualTo((0L, Reservation - VdsoLength)), "memory is left behind");
+    }
 
     public void Dispose()
     {

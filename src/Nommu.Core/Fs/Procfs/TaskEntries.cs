@@ -35,6 +35,7 @@ internal static class TaskEntries
         new("fd", InodeMode.S_IFDIR, (task, ino) => new FdDirectory(task, ino, isInfo: false)),
         new("fdinfo", InodeMode.S_IFDIR, (task, ino) => new FdDirectory(task, ino, isInfo: true)),
         new("ns", InodeMode.S_IFDIR, (task, ino) => new NamespaceDirectory(task, ino)),
+        new("mem", InodeMode.S_IFREG, (task, ino) => new TaskMemoryFile(task, ino)),
         File("environ", ReadOwner, TaskStrings.ShowEnvironment, isGuarded: true),
         File("auxv", ReadOwner, TaskStrings.ShowAuxiliaryVector, isGuarded: true),
         File("status", ReadAll, TaskStatus.Show),

@@ -54,8 +54,7 @@ internal static class TaskStrings
         if (end <= start)
             return [];
         var bytes = new byte[Math.Min(end - start, Longest)];
-        var missing = memory.Memory.CopyFromUserPartial(bytes, start);
-        return missing == 0 ? bytes : bytes[..^missing];
+        return bytes[..memory.ReadFrom(start, bytes)];
     }
 
     private static byte[] UpToZero(byte[] bytes)
