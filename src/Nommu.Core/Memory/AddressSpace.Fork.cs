@@ -121,7 +121,7 @@ internal sealed partial class AddressSpace
                 Start = area.Start,
                 End = area.End,
                 Protection = area.Protection,
-                Flags = area.Flags & ~VmFlags.Locked,
+                Flags = area.Flags & ~(VmFlags.Locked | VmFlags.Charged | VmFlags.Pooled), // what a parent has mapped anew where its own parent had something is its to pay
                 Backing = area.Backing,
                 Mapping = area.Mapping is { } mapping ? CloneMapping(child, mappings, mapping) : null,
                 Offset = area.Offset,

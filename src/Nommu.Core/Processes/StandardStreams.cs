@@ -58,11 +58,7 @@ internal sealed class StandardStreams(Machine machine, FsContext fs, FileDescrip
 
     private PipeFile OpenPipe(int descriptor)
     {
-        var pipe = new Pipe();
-        _ = pipe.Open(read: true, write: true);
-        var place = machine.FileSystem.Anonymous.Create("pipe", InodeMode.S_IFIFO | (InodeMode)0x180);
-        var reader = new PipeFile(pipe, place, OpenFlags.O_RDONLY, null, -1);
-        var writer = new PipeFile(pipe, place, OpenFlags.O_WRONLY, null, -1);
+        var (reader, writer) = PipeFile.CreatePair(machine.FileSystem.Anonymous.Create("pipe", InodeMode.S_IFIFO | (InodeMode)0x180), OpenFlags.O_RDONLY);
         _hostEnds[descriptor] = new HostSideStream(descriptor == 0 ? writer : reader);
         return descriptor == 0 ? reader : writer;
     }

@@ -7,8 +7,6 @@ namespace Nommu.Core.Tests.Guest;
 [FixtureLifeCycle(LifeCycle.SingleInstance)]
 public class DebianProgramTests
 {
-    private const string NeedsFork = "it forks, and there is no fork(2) yet";
-
     private Kernel _kernel = null!;
 
     [OneTimeSetUp]
@@ -58,12 +56,12 @@ public class DebianProgramTests
             print(db.execute("select sum(x) from t").fetchone())
         """;
 
-    private static readonly string Libraries = $"{GuestPaths.DebianPackages}/usr/lib/x86_64-linux-gnu";
+    internal static readonly string Libraries = $"{GuestPaths.DebianPackages}/usr/lib/x86_64-linux-gnu";
 
     /// <summary>tcc with its own files, which lie elsewhere than it thinks.</summary>
-    private static readonly string[] TinyCompiler = [Fetched("usr/bin/tcc"), $"-B{Libraries}/tcc"];
+    internal static readonly string[] TinyCompiler = [Fetched("usr/bin/tcc"), $"-B{Libraries}/tcc"];
 
-    private static string Fetched(string path) => $"{GuestPaths.DebianPackages}/{path}";
+    internal static string Fetched(string path) => $"{GuestPaths.DebianPackages}/{path}";
 
     private static IEnumerable<TestCaseData> Work()
     {
@@ -147,39 +145,5 @@ public class DebianProgramTests
         await first.StandardInput.WriteLineAsync();
         Assert.That(await first.WaitForExitAsync(), Is.Zero);
         Assert.That((await ProgramRun.InKernelAsync(kernel, Python, "/", "-V")).Output, Does.StartWith("Python 3.11"), "its place is free again");
-    }
-
-    [Test]
-    [Explicit(NeedsFork)]
-    public async Task PipelinesOfAShell()
-    {
-        string[] command = ["/usr/bin/bash", "-c", "cut -d: -f7 /etc/passwd | sort | uniq -c | sort -rn | head -3; x=$(seq 100 | paste -sd+ | sed 's/^/echo $((/;s/$/))/' | sh); echo $x; (cd /etc; pwd) & wait"];
-        var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
-        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
-    }
-
-    [Test]
-    [Explicit(NeedsFork)]
-    public async Task AProjectIsBuiltInParallel()
-    {
-        var build = $$"""
-            set -e; tcc='{{string.Join(' ', TinyCompiler)}}'; rm -rf /tmp/project; mkdir /tmp/project; cd /tmp/project
-            for i in 1 2 3 4 5 6; do echo "int f$i(void) { return $i; }" > f$i.c; done
-            echo 'int printf(const char *, ...); int f1(void), f2(void), f3(void), f4(void), f5(void), f6(void); int main(void) { printf("%d\n", f1() + f2() + f3() + f4() + f5() + f6()); return 0; }' > main.c
-            printf 'objects = main.o f1.o f2.o f3.o f4.o f5.o f6.o\nall: $(objects)\n\t%s -o sum $^\n%%.o: %%.c\n\t%s -c -o $@ $<\n' "$tcc" "$tcc" > Makefile
-            make -s -j4; ./sum; cd /; rm -rf /tmp/project
-            """;
-        if (!File.Exists(TinyCompiler[0]) || !File.Exists("/usr/bin/make"))
-            Assert.Ignore("tcc or make is not there");
-        Assert.That(await ProgramRun.InKernelAsync(_kernel, "/usr/bin/bash", "/", "-c", build), Is.EqualTo(new ProgramRun("21\n", "", 0)));
-    }
-
-    [Test]
-    [Explicit(NeedsFork)]
-    public async Task PerlRunsAShell()
-    {
-        string[] command = ["/usr/bin/perl", "-e", "$| = 1; print `echo from a shell`; system('exit 3'); print $? >> 8, \"\\n\"; if (my $p = fork) { waitpid $p, 0; print $? >> 8, \"\\n\" } else { exit 5 }"];
-        var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
-        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
     }
 }

@@ -18,9 +18,14 @@ internal sealed class PipeFile(Pipe pipe, FsPath path, OpenFlags flags, SpecialI
     /// <summary>pipe2(2): both ends of a new pipe, which has no name.</summary>
     /// <param name="caller">The owner.</param>
     /// <param name="flags">O_NONBLOCK for both ends, O_DIRECT for the writing one.</param>
-    internal static (PipeFile Reader, PipeFile Writer) CreatePair(in FsCaller caller, OpenFlags flags)
+    internal static (PipeFile Reader, PipeFile Writer) CreatePair(in FsCaller caller, OpenFlags flags) =>
+        CreatePair(caller.Fs.FileSystem.Anonymous.Create("pipe", InodeMode.S_IFIFO | (InodeMode)0x180, caller.Credentials.Fsuid, caller.Credentials.Fsgid), flags);
+
+    /// <summary>Both ends of a new pipe.</summary>
+    /// <param name="place">Its node, which has no name but through /proc/PID/fd.</param>
+    /// <param name="flags">O_NONBLOCK for both ends, O_DIRECT for the writing one.</param>
+    internal static (PipeFile Reader, PipeFile Writer) CreatePair(FsPath place, OpenFlags flags)
     {
-        var place = caller.Fs.FileSystem.Anonymous.Create("pipe", InodeMode.S_IFIFO | (InodeMode)0x180, caller.Credentials.Fsuid, caller.Credentials.Fsgid);
         var inode = (SpecialInode)place.Inode;
         var pipe = inode.OpenPipe(read: true, write: true, out _);
         return (new PipeFile(pipe, place, OpenFlags.O_RDONLY | (flags & OpenFlags.O_NONBLOCK), inode, -1), new PipeFile(pipe, place, OpenFlags.O_WRONLY | flags, inode, -1));
