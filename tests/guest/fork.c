@@ -137,6 +137,33 @@ static void own_mappings(void)
     holds("mappings are each one's own", right);
 }
 
+// What is mapped in holes of memory from before and after a fork is one mapping, which moves as such.
+static void beside_a_hole(void)
+{
+    int right = 1;
+    for (int round = 0; round < 30; round++) {
+        char *maps[6];
+        for (int i = 0; i < 6; i++) {
+            maps[i] = mmap(NULL, (100 + i) * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            pid_t child = forked();
+            if (child == 0)
+                _exit(0);
+            status_of(child);
+        }
+        for (int i = 0; i < 6; i++)
+            munmap(maps[i], (100 + i) * 4096);
+        for (int i = 0; i < 3; i++) {
+            char *map = maps[i] = mmap(NULL, 170 * 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+            map[4096] = 'm';
+            maps[i] = mremap(map, 170 * 4096, 180 * 4096, MREMAP_MAYMOVE);
+            right &= maps[i] != MAP_FAILED && maps[i][4096] == 'm' && maps[i][179 * 4096] == 0;
+        }
+        for (int i = 0; i < 3; i++)
+            munmap(maps[i], 180 * 4096);
+    }
+    holds("mappings in holes are whole", right);
+}
+
 // The heap grows on both sides, at the same addresses.
 static void own_heap(void)
 {
@@ -317,6 +344,7 @@ int main(int argc, char **argv)
     shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     own_memory();
     own_mappings();
+    beside_a_hole();
     own_heap();
     inheritance();
     from_outside();

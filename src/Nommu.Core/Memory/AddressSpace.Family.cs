@@ -201,6 +201,25 @@ internal sealed partial class AddressSpace
         return result;
     }
 
+    /// <summary>Whether nothing that relatives have begins or ends between two addresses.</summary>
+    private bool IsOfOneMemory(ulong start, ulong end)
+    {
+        if (_family is not { } family)
+            return true;
+        lock (family.Lock)
+        {
+            foreach (var part in _parts)
+            {
+                foreach (var range in part.Memory.Ranges.Within(start, end))
+                {
+                    if (range.Start != start || range.End != end)
+                        return false;
+                }
+            }
+            return true;
+        }
+    }
+
     private bool IsFamilyEdge(ulong address)
     {
         if (_family is not { } family)

@@ -106,7 +106,8 @@ internal sealed partial class AddressSpace
     private ulong TakeGap(ulong length)
     {
         var index = _gaps.FindBest(length, Arena.PageSize, usable: false, out var start, Arena.Start);
-        if (index < 0 || IsInStackGap(start + length))
+        // Partly inherited, or from different forks, it would be two areas where the program knows of one.
+        if (index < 0 || IsInStackGap(start + length) || !IsOfOneMemory(start, start + length))
             return 0;
         _gaps.Take(index, start, length);
         _gapsLength -= length;
