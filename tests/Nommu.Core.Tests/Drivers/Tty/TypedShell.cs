@@ -26,12 +26,22 @@ internal sealed class TypedShell : IAsyncDisposable
     internal string Seen => _seen.ToString();
 
     /// <param name="path">The shell, and its arguments.</param>
-    internal static async Task<TypedShell> StartAsync(params string[] path)
+    internal static Task<TypedShell> StartAsync(params string[] path) => StartAsync(Kernel.CreateBuilder().UseRootDirectory(GuestPaths.Root).Build(), 80, path);
+
+    /// <summary>On the host's own files, where ps(1) may be anything or nothing.</summary>
+    /// <param name="path">The shell, and its arguments.</param>
+    internal static async Task<TypedShell> StartOnHostAsync(params string[] path)
     {
-        var kernel = Kernel.CreateBuilder().UseRootDirectory(GuestPaths.Root).Build();
+        var shell = await StartAsync(Kernel.CreateBuilder().UseHostRoot("/").Build(), 200, path);
+        await shell.RunAsync("ps() { for f in /proc/[1-9]*/cmdline; do echo \" $(tr '\\0' ' ' <$f)\"; done; }");
+        return shell;
+    }
+
+    private static async Task<TypedShell> StartAsync(Kernel kernel, int columns, string[] path)
+    {
         await kernel.BootAsync();
         var shell = new TypedShell(kernel);
-        shell.Terminal.Resize(80, 24);
+        shell.Terminal.Resize(columns, 24);
         var info = new GuestProcessStartInfo(path[0], [.. path[1..], "-i"]) { Terminal = shell.Terminal };
         info.Environment["PS1"] = Prompt;
         shell.Process = kernel.Start(info);
