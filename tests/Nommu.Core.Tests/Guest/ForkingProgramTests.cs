@@ -25,13 +25,13 @@ public class ForkingProgramTests
         cat <(echo one) <(seq 3); diff <(seq 5) <(seq 6); echo "status $?"; exec {fd}< <(echo sub); read -u $fd x; echo $x
         seq 100 | tee >(wc -l >/tmp/counted) | tail -1; until [ -s /tmp/counted ]; do :; done; cat /tmp/counted; rm /tmp/counted
         echo in | cat /dev/stdin; echo in | cat /dev/fd/0; echo out >/dev/stdout; for i in {1..50}; do x=$(echo $x $i); done; echo $x
-        coproc cat; echo to >&${COPROC[1]}; read -u ${COPROC[0]} y; echo got $y; kill $COPROC_PID; wait $COPROC_PID; echo $?
+        coproc cat; echo to >&${COPROC[1]}; read -u ${COPROC[0]} y; echo got $y; kill $COPROC_PID; wait $COPROC_PID 2>/dev/null; echo $?
         """;
 
     private const string Children = """
         trap 'echo bye' EXIT; (trap 'echo sub' EXIT; exit 3); echo $?
         for i in 1 2 3 4 5 6 7 8; do (exit $i) & eval p$i=$!; done; for i in 1 2 3 4 5 6 7 8; do eval wait \$p$i; echo $?; done
-        sleep 1000 & until read -r n </proc/$!/comm; [ $n = sleep ]; do :; done; kill $!; wait $!; echo $?; trap 'echo got' TERM; kill $$; echo end; echo a | { read b; echo $b; exit 4; }; echo $?
+        sleep 1000 & until read -r n </proc/$!/comm; [ $n = sleep ]; do :; done; kill $!; wait $! 2>/dev/null; echo $?; trap 'echo got' TERM; kill $$; echo end; echo a | { read b; echo $b; exit 4; }; echo $?
         cat <<X | tr a-z A-Z
         here $(echo doc)
         X
@@ -90,7 +90,7 @@ public class ForkingProgramTests
     private const string FixedAddresses = """
         B=$0; $B seq 10 | $B awk '{ s += $1 } END { print s }'; $B cat /etc/passwd | $B cut -d: -f1 | $B sort | $B head -3; (echo a; $B echo b) | $B tac
         x=$($B seq 3 | $B wc -l); echo $x; $B find /etc/pam.d -name 'c*' -exec $B wc -c {} \; | $B sort; $B seq 9 | $B xargs -n 2 $B echo
-        $B sh -c 'exit 4'; echo $?; $B sleep 1000 & kill $!; wait $!; echo $?; $B yes | $B head -2
+        $B sh -c 'exit 4'; echo $?; $B sleep 1000 & kill $!; wait $! 2>/dev/null; echo $?; $B yes | $B head -2
         """;
 
     private static string Build => $$"""
@@ -138,7 +138,7 @@ public class ForkingProgramTests
         const string Sqlite = "/usr/bin/sqlite3", Killed = """
             db=/var/tmp/forked.db; sqlite3 $db "create table t(x, y); with recursive n(i) as (select 1 union all select i+1 from n where i<100) insert into t select i, 'kept' from n"
             coproc sqlite3 $db; echo "pragma cache_size=1; pragma cache_spill=1; begin immediate; update t set y = hex(randomblob(2000)); delete from t where x % 2; select 'ready';" >&${COPROC[1]}
-            read -r -u ${COPROC[0]} said; echo $said; [ -e $db-journal ] && echo a hot journal; kill -9 $COPROC_PID; wait $COPROC_PID; echo $?
+            read -r -u ${COPROC[0]} said; echo $said; [ -e $db-journal ] && echo a hot journal; kill -9 $COPROC_PID; wait $COPROC_PID 2>/dev/null; echo $?
             sqlite3 $db "select count(*), min(y), max(y), sum(x) from t; pragma integrity_check"
             """;
         if (!File.Exists(Sqlite))
