@@ -9,7 +9,7 @@ using Nommu.Core.Tests.Guest;
 namespace Nommu.Core.HostProcess;
 
 /// <summary>
-/// A process of its own for what holds for a whole process. <c>run detour|trap|zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs (an argument may hold one with arguments) in one kernel and prints a line of JSON for each: rewritten so, or so, with page zero mapped for zpoline, or without
+/// A process of its own for what holds for a whole process. <c>run detour|trap|zpoline|old-host|old-host-trapping ROOT PROGRAMS NAME...</c> runs programs (an argument may hold one with arguments) in one kernel (with NOMMU_TEST_MEMORY mebibytes of memory, if that is set) and prints a line of JSON for each: rewritten so, or so, with page zero mapped for zpoline, or without
 /// what old hosts lack (Syscall User Dispatch and the FSGSBASE instructions), rewritten or not. <c>refuse ROOT</c> boots with zpoline but without the opt-in and prints what came of it, then whether a null reference still throws.
 /// The others show what befalls the host itself while guests spin on all processors: <c>overflow</c> of a managed stack, an <c>unhandled</c> exception, an <c>interrupt</c> as by Ctrl-C.
 /// </summary>

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# Fetches, once, Debian's packages of programs that the tests run and that a machine may not have: fetch-debian.sh STAMP. They are unpacked, not installed, beside the guests' root; without a network they are left out, and so are their tests.
+# Fetches, once, Debian's packages of programs that the tests run and that a machine may not have: fetch-debian.sh STAMP. They are unpacked, not installed, beside the guests' root; without a network their tests fail until a build has had one.
 set -uo pipefail
 stamp=$1
-packages=(busybox-static gawk libsigsegv2 libmpfr6 libgmp10 lua5.4 liblua5.4-0 tcc libtcc-dev)
+packages=(busybox-static gawk libsigsegv2 libmpfr6 libgmp10 lua5.4 liblua5.4-0 tcc libtcc-dev sqlite3 libsqlite3-0 libreadline8 libtinfo6
+    python3.11-minimal libpython3.11-minimal libpython3.11-stdlib libffi8 libexpat1 libssl3 zlib1g libbz2-1.0 liblzma5 libuuid1)
 cache=${NOMMU_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/nommu-core}
 target=$cache/debian-$(sha256sum "${BASH_SOURCE[0]}" | cut -c1-12)
 mkdir -p "$cache" "$(dirname "$stamp")"

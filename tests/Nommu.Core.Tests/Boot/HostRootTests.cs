@@ -3,22 +3,9 @@ using Nommu.Core.Tests.Guest;
 namespace Nommu.Core.Tests.Boot;
 
 /// <summary>A kernel whose root is the host's own: its files are there, what guests change is not the host's, and there is no way out.</summary>
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-public class HostRootTests
+public class HostRootTests : HostRootFixture
 {
-    private Kernel _kernel = null!;
-
-    [OneTimeSetUp]
-    public async Task BootAsync()
-    {
-        _kernel = Kernel.CreateBuilder().UseHostRoot("/").Build();
-        await _kernel.BootAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task DisposeAsync() => await _kernel.DisposeAsync();
-
-    private async Task<ProgramRun> RunAsync(string path, params string[] arguments) => await ProgramRun.InKernelAsync(_kernel, path, "/", arguments);
+    private async Task<ProgramRun> RunAsync(string path, params string[] arguments) => await ProgramRun.InKernelAsync(Kernel, path, "/", arguments);
 
     [Test]
     public async Task FilesAreTheHosts()
@@ -56,7 +43,7 @@ public class HostRootTests
     [Test]
     public async Task BelowWhatIsMountedThereIsNothingOfTheHosts()
     {
-        await using var kernel = Kernel.CreateBuilder().UseHostRoot("/").Build();
+        await using var kernel = Nommu.Core.Kernel.CreateBuilder().UseHostRoot("/").Build();
         await kernel.BootAsync();
         Assert.That((await ProgramRun.InKernelAsync(kernel, "/bin/umount", "/", "/proc")).Error, Is.Empty);
         Assert.That(await ProgramRun.InKernelAsync(kernel, "/bin/ls", "/", "-A", "/proc"), Is.EqualTo(new ProgramRun("", "", 0)));
@@ -65,7 +52,7 @@ public class HostRootTests
     [Test]
     public void WhatIsNoDirectoryIsNoRoot()
     {
-        var builder = Kernel.CreateBuilder().UseHostRoot("/no/such/directory");
+        var builder = Nommu.Core.Kernel.CreateBuilder().UseHostRoot("/no/such/directory");
         Assert.That(async () =>
         {
             await using var kernel = builder.Build();

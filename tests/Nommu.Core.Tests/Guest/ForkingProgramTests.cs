@@ -1,21 +1,8 @@
 namespace Nommu.Core.Tests.Guest;
 
-/// <summary>Debian's own programs that fork, from the host's own files: pipelines, builds, children of interpreters, with the same results as natively. One that the host has not installed is left out.</summary>
-[FixtureLifeCycle(LifeCycle.SingleInstance)]
-public class ForkingProgramTests
+/// <summary>Debian's own programs that fork, from the host's own files: pipelines, builds, children of interpreters, with the same results as natively.</summary>
+public class ForkingProgramTests : HostRootFixture
 {
-    private Kernel _kernel = null!;
-
-    [OneTimeSetUp]
-    public async Task BootAsync()
-    {
-        _kernel = Kernel.CreateBuilder().UseHostRoot("/").Build();
-        await _kernel.BootAsync();
-    }
-
-    [OneTimeTearDown]
-    public async Task DisposeAsync() => await _kernel.DisposeAsync();
-
     private const string Pipelines = """
         cut -d: -f7 /etc/passwd | sort | uniq -c | sort -rn | head -3; x=$(seq 100 | paste -sd+ | sed 's/^/echo $((/;s/$/))/' | sh); echo $x; (cd /etc; pwd) & wait
         set -o pipefail; false | true; echo $? ${PIPESTATUS[@]}; yes | head -3; seq 10000 | while read -r a; do ((a % 1000)) || echo $a; done
@@ -110,8 +97,8 @@ public class ForkingProgramTests
         yield return Case("children of dash", "/usr/bin/dash", "-c", Children);
         yield return Case("xargs, find, tar, awk", "/usr/bin/dash", "-c", Helpers);
         yield return Case("perl", "/usr/bin/perl", "-e", Perl);
-        yield return Case("processes of python3.11", "/usr/bin/python3.11", "-I", "-c", PythonProcesses);
-        yield return Case("workers of python3.11", "/usr/bin/python3.11", "-I", "-c", PythonWorkers);
+        yield return Case("processes of python3.11", DebianProgramTests.Python, "-I", "-c", PythonProcesses);
+        yield return Case("workers of python3.11", DebianProgramTests.Python, "-I", "-c", PythonWorkers);
         yield return Case("busybox-static", DebianProgramTests.Fetched("bin/busybox"), "sh", "-c", FixedAddresses, DebianProgramTests.Fetched("bin/busybox"));
         yield return Case("make", "/usr/bin/make", "-s", "--eval", "all: a b c d e f; @echo $^\na b c d e f:; @echo $@ | tr a-f A-F >/dev/null", "-j4", "-f", "/dev/null", "all");
         yield return Case("a build with make and tcc", DebianProgramTests.Fetched("usr/bin/tcc"), Build);
@@ -120,30 +107,27 @@ public class ForkingProgramTests
     [TestCaseSource(nameof(Work))]
     public async Task DoesTheSameWork(string[] command)
     {
-        if (!File.Exists(command[0]))
-            Assert.Ignore($"{command[0]} is not there");
+        Assert.That(command[0], Does.Exist);
         if (command[0] == DebianProgramTests.TinyCompiler[0])
             command = ["/usr/bin/bash", "-c", command[1]];
         // Of one fixed address are also programs that tcc makes.
         using var turn = await FixedAddressTurn.TakeAsync();
-        command = ["/usr/bin/env", $"LD_LIBRARY_PATH={DebianProgramTests.Libraries}", .. command];
+        command = DebianProgramTests.WithLibraries(command);
         var native = await ProgramRun.NativelyAsync(command[0], "/", command[1..]);
-        Assert.That(await ProgramRun.InKernelAsync(_kernel, command[0], "/", command[1..]), Is.EqualTo(native));
+        Assert.That(await ProgramRun.InKernelAsync(Kernel, command[0], "/", command[1..]), Is.EqualTo(native));
         Assert.That(native.Status, Is.Zero.Or.EqualTo(4), native.Error);
     }
 
     [Test]
     public async Task AForkedTransactionThatIsKilledNeverWas()
     {
-        const string Sqlite = "/usr/bin/sqlite3", Killed = """
-            db=/var/tmp/forked.db; sqlite3 $db "create table t(x, y); with recursive n(i) as (select 1 union all select i+1 from n where i<100) insert into t select i, 'kept' from n"
-            coproc sqlite3 $db; echo "pragma cache_size=1; pragma cache_spill=1; begin immediate; update t set y = hex(randomblob(2000)); delete from t where x % 2; select 'ready';" >&${COPROC[1]}
+        const string Killed = """
+            db=/var/tmp/forked.db; $0 $db "create table t(x, y); with recursive n(i) as (select 1 union all select i+1 from n where i<100) insert into t select i, 'kept' from n"
+            coproc $0 $db; echo "pragma cache_size=1; pragma cache_spill=1; begin immediate; update t set y = hex(randomblob(2000)); delete from t where x % 2; select 'ready';" >&${COPROC[1]}
             read -r -u ${COPROC[0]} said; echo $said; [ -e $db-journal ] && echo a hot journal; kill -9 $COPROC_PID; wait $COPROC_PID 2>/dev/null; echo $?
-            sqlite3 $db "select count(*), min(y), max(y), sum(x) from t; pragma integrity_check"
+            $0 $db "select count(*), min(y), max(y), sum(x) from t; pragma integrity_check"
             """;
-        if (!File.Exists(Sqlite))
-            Assert.Ignore($"{Sqlite} is not installed");
-        var run = await ProgramRun.InKernelAsync(_kernel, "/usr/bin/bash", "/", "-c", Killed);
+        var run = await ProgramRun.InKernelAsync(Kernel, "/usr/bin/env", "/", DebianProgramTests.WithLibraries("/usr/bin/bash", "-c", Killed, DebianProgramTests.Sqlite)[1..]);
         Assert.That(run.Output, Is.EqualTo("ready\na hot journal\n137\n100|kept|kept|5050\nok\n"), run.Error);
     }
 }

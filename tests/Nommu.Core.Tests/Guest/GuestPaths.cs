@@ -14,7 +14,7 @@ internal static class GuestPaths
     /// <summary>The programs of tests/guest.</summary>
     internal static string Programs => Metadata("GuestPrograms");
 
-    /// <summary>Debian's packages of programs that the host need not have, unpacked; empty where there was no network.</summary>
+    /// <summary>Debian's packages of programs that the host need not have, unpacked; nothing is there until a build has had a network.</summary>
     internal static string DebianPackages => Metadata("DebianPackages");
 
     /// <summary>Nommu.Core.HostProcess, compiled ahead of time.</summary>

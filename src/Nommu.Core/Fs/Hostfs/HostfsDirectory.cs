@@ -36,13 +36,7 @@ internal sealed class HostfsDirectory : DirectoryInode, IHostfsInode
     }
 
     /// <inheritdoc/>
-    public override void Refresh()
-    {
-        if (!Place.Find(out var status).TryGet(out var file))
-            return;
-        file.Dispose();
-        Take(status);
-    }
+    public override void Refresh() => Place.Refresh(this);
 
     /// <inheritdoc/>
     public override Result<Inode> Lookup(FileName name)

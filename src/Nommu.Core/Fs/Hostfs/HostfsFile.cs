@@ -53,10 +53,7 @@ internal sealed class HostfsFile : RegularInode, IHostfsInode, IMappable
                 return;
             }
         }
-        if (!Place.Find(out var status).TryGet(out var file))
-            return;
-        file.Dispose();
-        Take(status);
+        Place.Refresh(this);
     }
 
     /// <inheritdoc/>

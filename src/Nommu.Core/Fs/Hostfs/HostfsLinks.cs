@@ -27,13 +27,7 @@ internal sealed class HostfsSymlink : SymlinkInode, IHostfsInode
     }
 
     /// <inheritdoc/>
-    public override void Refresh()
-    {
-        if (!Place.Find(out var status).TryGet(out var file))
-            return;
-        file.Dispose();
-        Take(status);
-    }
+    public override void Refresh() => Place.Refresh(this);
 
     /// <inheritdoc/>
     public override Result<byte[]> ReadLink()
@@ -71,11 +65,5 @@ internal sealed class HostfsSpecial : SpecialInode, IHostfsInode
     }
 
     /// <inheritdoc/>
-    public override void Refresh()
-    {
-        if (!Place.Find(out var status).TryGet(out var file))
-            return;
-        file.Dispose();
-        Take(status);
-    }
+    public override void Refresh() => Place.Refresh(this);
 }

@@ -43,6 +43,15 @@ internal sealed class HostfsPlace
     internal void Take(in Stat status) =>
         (Blocks, BlockSize, HasOtherNames) = (status.Blocks, (int)Math.Clamp(status.BlockSize, 512, 1 << 22), status.Nlink > 1);
 
+    /// <summary>Has an inode take over what the host says of it now, if it is still there.</summary>
+    internal void Refresh(IHostfsInode inode)
+    {
+        if (!Find(out var status).TryGet(out var file))
+            return;
+        file.Dispose();
+        inode.Take(status);
+    }
+
     /// <summary>Looks at the file.</summary>
     /// <returns>ENOENT where it has gone, ESTALE where something of another kind has its name.</returns>
     internal Result<HostFile> Find(out Stat status) => Check(_fileSystem.Tree.Find(Path()), out status);
