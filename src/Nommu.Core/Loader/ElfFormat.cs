@@ -24,6 +24,9 @@ internal sealed class ElfFormat(Arena arena, ProgramTexts texts, Vdso vdso, ElfF
     /// <inheritdoc/>
     public string Name => "elf";
 
+    /// <summary>How many images wait for their next execution.</summary>
+    internal int Images => _slots.Count;
+
     /// <summary>Gives back the images that wait for their next execution.</summary>
     internal void ReleaseImages() => _slots.Clear();
 

@@ -45,17 +45,31 @@ internal sealed class ImageSlots(Arena arena) : IDisposable
 
     private void Keep(in ImageKey key, ParkedImage image)
     {
+        // What has been read anew since is not executed again from here.
+        if (!TryRetain(key))
+        {
+            image.Discard(arena);
+            return;
+        }
         var tooMany = new List<Slot>();
         lock (_lock)
         {
-            key.Program.Retain();
-            key.Interpreter?.Retain();
             _slots.AddFirst(new Slot(key, image));
             _pages += image.WritablePages;
             RemoveOldest(_disposed ? 0 : MostImages, MostPages, tooMany);
         }
         foreach (var slot in tooMany)
             slot.Image.Discard(arena);
+    }
+
+    private static bool TryRetain(in ImageKey key)
+    {
+        if (!key.Program.TryRetain())
+            return false;
+        if (key.Interpreter?.TryRetain() != false)
+            return true;
+        key.Program.Release();
+        return false;
     }
 
     /// <summary>Gives all back.</summary>

@@ -59,6 +59,21 @@ internal sealed class ProgramFile
 
     internal void RememberTrappedSite(ulong address) => _texts.RememberTrappedSite(_identity, address);
 
+    /// <summary>For who has known it, and may come too late.</summary>
+    /// <returns>False where its pages have gone.</returns>
+    internal bool TryRetain()
+    {
+        int old;
+        do
+        {
+            old = Volatile.Read(ref _references);
+            if (old == 0)
+                return false;
+        }
+        while (Interlocked.CompareExchange(ref _references, old + 1, old) != old);
+        return true;
+    }
+
     internal ProgramFile Retain()
     {
         Interlocked.Increment(ref _references);

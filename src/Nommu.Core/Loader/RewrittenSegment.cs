@@ -95,6 +95,12 @@ internal sealed class RewrittenSegment : TextSegment
             _file.RememberTrappedSite(_text.TextAddress + textOffset - (ulong)_skew);
     }
 
+    internal override TextSegment Retain()
+    {
+        _ = _file.Retain();
+        return this;
+    }
+
     internal override void Release() => _file.Release();
 
     internal void Dispose() => _pages.Dispose();

@@ -12,11 +12,7 @@ internal sealed partial class AddressSpace
         lock (_lock)
         {
             var allowed = Accessible(address, target.Length, MapProtection.PROT_READ);
-            OpenStackWithin(address, address + (ulong)allowed);
-            if (_family is not { } family)
-                return allowed - Memory.CopyFromUserPartial(target[..allowed], address);
-            lock (family.Lock)
-                return ReadPages(address, target[..allowed]);
+            return CopyOut(address, target[..allowed]);
         }
     }
 
@@ -33,6 +29,39 @@ internal sealed partial class AddressSpace
             lock (family.Lock)
                 return WritePages(address, source[..allowed]);
         }
+    }
+
+    /// <summary>Moves bytes between this memory and somebody's buffers.</summary>
+    /// <param name="mine">The buffers.</param>
+    /// <param name="address">Where here.</param>
+    /// <param name="length">How many at most.</param>
+    /// <param name="isWrite">Into this memory.</param>
+    /// <returns>Bytes moved, up to the first that could not be; <see cref="IoVector.Faulted"/> says whose fault that is.</returns>
+    internal long Transfer(ref IoVector mine, ulong address, ulong length, bool isWrite)
+    {
+        const int BytesAtATime = 4096;
+        Span<byte> buffer = stackalloc byte[BytesAtATime];
+        ulong done = 0;
+        while (done < length && mine.Remaining > 0)
+        {
+            var piece = buffer[..(int)Math.Min(Math.Min(length - done, BytesAtATime), (ulong)mine.Remaining)];
+            var first = isWrite ? mine.CopyFrom(piece) : ReadFrom(address + done, piece);
+            var moved = isWrite ? WriteTo(address + done, piece[..first]) : mine.CopyTo(piece[..first]);
+            done += (ulong)moved;
+            if (moved < piece.Length)
+                break;
+        }
+        return (long)done;
+    }
+
+    /// <summary>Copies out, wherever the pages are.</summary>
+    private int CopyOut(ulong address, Span<byte> target)
+    {
+        OpenStackWithin(address, address + (ulong)target.Length);
+        if (_family is not { } family)
+            return target.Length - Memory.CopyFromUserPartial(target, address);
+        lock (family.Lock)
+            return ReadPages(address, target);
     }
 
     /// <summary>How many bytes from an address on may be touched.</summary>

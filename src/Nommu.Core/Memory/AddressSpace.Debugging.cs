@@ -49,7 +49,7 @@ internal sealed partial class AddressSpace
             {
                 var at = address + (ulong)done;
                 var piece = target[done..][..(int)Math.Min((ulong)(target.Length - done), area.End - at)];
-                var copied = area.Text is { } text ? ReadText(area, text, at, piece) : piece.Length - Memory.CopyFromUserPartial(piece, at);
+                var copied = area.Text is { } text ? ReadText(area, text, at, piece) : CopyOut(at, piece);
                 HideBreakpoints(at, piece);
                 done += copied;
                 if (copied < piece.Length)

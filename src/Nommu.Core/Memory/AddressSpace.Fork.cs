@@ -126,7 +126,7 @@ internal sealed partial class AddressSpace
                 Mapping = area.Mapping is { } mapping ? CloneMapping(child, mappings, mapping) : null,
                 Offset = area.Offset,
                 Name = area.Name,
-                Text = area.Text,
+                Text = area.Text?.Retain(),
                 Stubs = area.Stubs is { } own ? CloneStubs(child, stubs, own) : null,
             });
         }

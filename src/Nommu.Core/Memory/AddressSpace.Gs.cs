@@ -52,6 +52,7 @@ internal sealed partial class AddressSpace
             return error;
         area.Text!.Restore(area.Offset - (ulong)area.Text.FileOffset, HostMemory.Span(area.Start, (int)area.Length));
         area.Stubs?.Release();
+        area.Text.Release();
         (area.Stubs, area.Text) = (null, null);
         return HostMemory.Protect(area.Start, area.Length, area.Protection);
     }

@@ -104,7 +104,7 @@ internal sealed partial class AddressSpace
             Mapping = area.File == ImageFile.None ? null : MappingOf(area, file),
             Offset = area.Offset,
             Name = area.Name,
-            Text = area.Text,
+            Text = area.Text?.Retain(),
             Stubs = stubs,
         };
     }

@@ -98,7 +98,7 @@ internal sealed partial class AddressSpace
             Mapping = mapping,
             Offset = (ulong)request.Offset,
             Stubs = stubs,
-            Text = segment,
+            Text = segment.Retain(),
         });
         return placed;
     }
@@ -147,7 +147,7 @@ internal sealed partial class AddressSpace
                 SplitAt(area.Start + (ulong)(segment.FileEnd - (long)area.Offset));
             var error = PutText(area.Start, area.Length, area.Protection, segment, area.Mapping, (long)area.Offset - segment.FileOffset, 0, out var stubs);
             if (error == Errno.None)
-                (area.Stubs, area.Text, area.Backing) = (stubs, segment, VmBacking.HostFile);
+                (area.Stubs, area.Text, area.Backing) = (stubs, segment.Retain(), VmBacking.HostFile);
             return error;
         }
         finally

@@ -71,7 +71,11 @@ internal abstract class TextSegment
     /// <summary>A <c>syscall</c> at an offset of the text's pages was executed in its place.</summary>
     internal abstract void RememberTrappedSite(ulong textOffset);
 
-    /// <summary>Ends what <see cref="ITextSource.Find"/> began: the pages may go. Translations stay.</summary>
+    /// <summary>Keeps the pages for one more: whoever has mapped them may have to map them again. Only for who knows that they are there.</summary>
+    /// <returns>The segment.</returns>
+    internal abstract TextSegment Retain();
+
+    /// <summary>Ends what <see cref="ITextSource.Find"/> or <see cref="Retain"/> began: the pages may go. Translations stay.</summary>
     internal abstract void Release();
 }
 

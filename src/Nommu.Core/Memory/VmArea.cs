@@ -72,7 +72,7 @@ internal sealed class VmArea
     /// <summary>As /proc/PID/maps shows it where there is no file: <c>[heap]</c>, <c>[stack]</c>, <c>[vdso]</c>.</summary>
     internal string? Name { get; init; }
 
-    /// <summary>For rewritten text: the segment of the file it comes from.</summary>
+    /// <summary>For rewritten text: the segment of the file it comes from, with a reference.</summary>
     internal TextSegment? Text { get; set; }
 
     /// <summary>For rewritten text: its stubs, elsewhere.</summary>
@@ -107,7 +107,7 @@ internal sealed class VmArea
             Mapping = Mapping?.Retain(),
             Offset = Offset + (address - Start),
             Name = Name,
-            Text = Text,
+            Text = Text?.Retain(),
             Stubs = Stubs?.Retain(),
         };
         End = address;
@@ -124,5 +124,6 @@ internal sealed class VmArea
     {
         Mapping?.Release();
         Stubs?.Release();
+        Text?.Release();
     }
 }

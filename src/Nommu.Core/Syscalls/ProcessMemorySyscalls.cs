@@ -9,8 +9,6 @@ namespace Nommu.Core.Syscalls;
 /// <summary>process_vm_readv(2) and process_vm_writev(2).</summary>
 internal static class ProcessMemorySyscalls
 {
-    private const int BytesAtATime = 8192;
-
     [Syscall(310, "process_vm_readv")]
     internal static SyscallResult ProcessVmReadv(GuestThread thread, int pid, [ShownBy(nameof(TraceWriter.Vectors))] UserPtr<Iovec> local, ulong localCount, UserPtr<Iovec> remote, ulong remoteCount, ulong flags) =>
         Transfer(thread, pid, local, localCount, remote, remoteCount, flags, isWrite: false);
@@ -85,20 +83,14 @@ internal static class ProcessMemorySyscalls
     /// <returns>Bytes moved, up to the first that could not be.</returns>
     private static long Transfer(AddressSpace space, scoped ReadOnlySpan<Iovec> theirs, ref IoVector mine, bool isWrite)
     {
-        Span<byte> buffer = stackalloc byte[BytesAtATime];
         long done = 0;
         foreach (var remote in theirs)
         {
-            for (ulong at = 0; at < remote.Length && mine.Remaining > 0;)
-            {
-                var piece = buffer[..(int)Math.Min(Math.Min(remote.Length - at, BytesAtATime), (ulong)mine.Remaining)];
-                var first = isWrite ? mine.CopyFrom(piece) : space.ReadFrom(remote.Base + at, piece);
-                var moved = isWrite ? space.WriteTo(remote.Base + at, piece[..first]) : mine.CopyTo(piece[..first]);
-                done += moved;
-                if (moved < piece.Length)
-                    return done;
-                at += (ulong)moved;
-            }
+            var wanted = (long)Math.Min(remote.Length, (ulong)mine.Remaining);
+            var moved = space.Transfer(ref mine, remote.Base, remote.Length, isWrite);
+            done += moved;
+            if (moved < wanted)
+                break;
         }
         return done;
     }

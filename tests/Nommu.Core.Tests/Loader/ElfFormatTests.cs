@@ -50,6 +50,23 @@ public class ElfFormatTests
     }
 
     [Test]
+    public void AnImageOfAProgramThatIsNotKeptIsNotKeptEither()
+    {
+        var program = Program();
+        _loader.Add("/bin/program", program);
+        var image = _loader.LoadOk("/bin/program", "program");
+        _loader.Texts.Dispose(); // it has to be read anew
+        image.Abandon();
+        Assert.That(_loader.Format.Images, Is.Zero);
+        var again = _loader.LoadOk("/bin/program", "program");
+        again.Abandon();
+        Assert.That(_loader.Format.Images, Is.EqualTo(1));
+        var third = _loader.LoadOk("/bin/program", "program");
+        Assert.That(third.Entry, Is.EqualTo(again.Entry), "the place of the one before");
+        third.Abandon();
+    }
+
+    [Test]
     public void TheAuxiliaryVectorDescribesTheProgram()
     {
         _loader.Add("/bin/program", Program());

@@ -18,8 +18,6 @@ internal sealed class TaskMemoryFile(ProcTask task, ulong ino) : TaskFile(task, 
     /// <summary>Linux: <c>mem_rw</c>. It stays with the memory it was opened for: nothing is read of a process that has ended or executed another program.</summary>
     private sealed class OpenFile(in OpenRequest request, AddressSpace memory) : FileDescription(request.Path, request.Flags)
     {
-        private const int BytesAtATime = 4096;
-
         private readonly Lock _positionLock = new();
         private long _position;
 
@@ -68,20 +66,9 @@ internal sealed class TaskMemoryFile(ProcTask task, ulong ino) : TaskFile(task, 
                 return 0;
             try
             {
-                Span<byte> buffer = stackalloc byte[BytesAtATime];
-                long done = 0;
-                while (mine.Remaining > 0)
-                {
-                    var piece = buffer[..(int)Math.Min(mine.Remaining, BytesAtATime)];
-                    var first = isWrite ? mine.CopyFrom(piece) : memory.ReadFrom((ulong)(position + done), piece);
-                    if (first == 0)
-                        return done > 0 ? done : isWrite ? Errno.EFAULT : Errno.EIO;
-                    var moved = isWrite ? memory.WriteTo((ulong)(position + done), piece[..first]) : mine.CopyTo(piece[..first]);
-                    done += moved;
-                    if (moved < first)
-                        return done > 0 ? done : isWrite ? Errno.EIO : Errno.EFAULT;
-                }
-                return done;
+                var wanted = mine.Remaining;
+                var moved = memory.Transfer(ref mine, (ulong)position, (ulong)wanted, isWrite);
+                return moved > 0 || wanted == 0 ? moved : mine.Faulted ? Errno.EFAULT : Errno.EIO;
             }
             finally
             {
